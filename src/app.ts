@@ -1,0 +1,44 @@
+import { Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { requestId } from 'hono/request-id'
+import { secureHeaders } from 'hono/secure-headers'
+import { authorize } from './auth/authorize'
+import { keys } from './auth/routes'
+import type { Api } from './http/context'
+import { notFound, onError, problem } from './http/problem'
+import { ledger } from './ledger/routes'
+import { members } from './members/routes'
+import { programs } from './program/routes'
+import { entries, health, purchases, refunds } from './projection/routes'
+
+const MAX_BODY_BYTES = 1_000_000
+
+/** The HTTP API. Every call passes `authorize`; `auth/scopes.ts` says who may call what. */
+export const app = new Hono<Api>()
+
+app.use(requestId({ limitLength: 64 }))
+app.use(secureHeaders())
+app.use(async (c, next) => {
+  await next()
+  c.header('Cache-Control', 'no-store')
+})
+app.use(
+  bodyLimit({
+    maxSize: MAX_BODY_BYTES,
+    onError: (c) => problem(c, { code: 'payload_too_large', detail: 'A body has at most 1 MB.' }),
+  }),
+)
+app.use(authorize())
+
+app.get('/healthz', (c) => c.json({ ok: true }))
+app.route('/v1/programs', programs)
+app.route('/v1/keys', keys)
+app.route('/v1/members', members)
+app.route('/v1/members/:id', ledger)
+app.route('/v1/purchases', purchases)
+app.route('/v1/refunds', refunds)
+app.route('/v1/entries', entries)
+app.route('/v1/health', health)
+
+app.notFound(notFound)
+app.onError(onError)

@@ -1,0 +1,73 @@
+import type { KeyKind } from './key'
+
+/** Who may call each route: anyone, the root key alone, or keys with the scope. A route that is not here is refused. */
+export const access = {
+  'GET /healthz': 'open',
+  'POST /v1/programs': 'root',
+  'GET /v1/keys': 'keys:read',
+  'POST /v1/keys': 'keys:write',
+  'POST /v1/keys/:id/rotate': 'keys:write',
+  'DELETE /v1/keys/:id': 'keys:write',
+  'POST /v1/members': 'members:enrol',
+  'GET /v1/members': 'members:read',
+  'GET /v1/members/:id': 'members:read',
+  'PATCH /v1/members/:id': 'members:write',
+  'POST /v1/members/:id/purchases': 'purchases:write',
+  'POST /v1/members/:id/refunds': 'refunds:write',
+  'POST /v1/members/:id/refunds/:refundId/reversal': 'refunds:write',
+  'POST /v1/members/:id/holds': 'holds:write',
+  'POST /v1/members/:id/holds/:holdId/capture': 'holds:write',
+  'POST /v1/members/:id/holds/:holdId/release': 'holds:write',
+  'POST /v1/members/:id/redemptions': 'redemptions:write',
+  'POST /v1/members/:id/redemptions/:redemptionId/reversal': 'redemptions:write',
+  'POST /v1/members/:id/adjustments': 'adjustments:write',
+  'POST /v1/members/:id/activities': 'activities:write',
+  'GET /v1/members/:id/balance': 'balances:read',
+  'GET /v1/members/:id/entries': 'entries:read',
+  'GET /v1/members/:id/entries/:seq': 'entries:read',
+  'POST /v1/refunds': 'refunds:write',
+  'GET /v1/purchases/:orderId': 'purchases:read',
+  'GET /v1/entries': 'feed:read',
+  'GET /v1/health': 'health:read',
+} as const
+
+export type Access = (typeof access)[keyof typeof access]
+
+/** `members:list` has no route of its own: it lets `GET /v1/members` go without an identity. */
+export type Scope = Exclude<Access, 'open' | 'root'> | 'members:list'
+
+const till: Scope[] = [
+  'members:enrol',
+  'members:read',
+  'purchases:write',
+  'purchases:read',
+  'refunds:write',
+  'holds:write',
+  'redemptions:write',
+  'activities:write',
+  'balances:read',
+  'entries:read',
+]
+
+/** The scopes that a key of each kind may have. */
+export const scopesOf: Record<KeyKind, readonly Scope[]> = {
+  secret: [
+    ...till,
+    'members:list',
+    'members:write',
+    'adjustments:write',
+    'feed:read',
+    'health:read',
+    'keys:read',
+    'keys:write',
+  ],
+  pos: till,
+  publishable: [],
+}
+
+/** Stored for a key that was not narrowed: all scopes of its kind, those of later versions too. */
+export const ALL = '*'
+
+/** What a key may do, from what is stored for it. */
+export const grant = (kind: KeyKind, stored: readonly string[]): ReadonlySet<Scope> =>
+  new Set(scopesOf[kind].filter((scope) => stored.includes(ALL) || stored.includes(scope)))

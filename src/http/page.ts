@@ -1,0 +1,30 @@
+import type * as z from 'zod'
+import { fail, ok, type Result } from '../result'
+
+/** One page of a list. `nextCursor` is null on the last. */
+export interface Page<T> {
+  data: T[]
+  nextCursor: string | null
+}
+
+/** An opaque cursor that continues after `position`. */
+export const writeCursor = (position: unknown): string =>
+  Buffer.from(JSON.stringify(position)).toString('base64url')
+
+/** The position in a cursor; `validation_failed` when it is not one that this list gave. */
+export function readCursor<T>(cursor: string, schema: z.ZodType<T>): Result<T> {
+  try {
+    const position = JSON.parse(Buffer.from(cursor, 'base64url').toString())
+    return ok(schema.parse(position))
+  } catch {
+    const detail = 'Use the nextCursor of the page before, unchanged.'
+    return fail('validation_failed', detail, [{ pointer: '#/cursor', detail }])
+  }
+}
+
+/** The first `limit` of `rows`, of which the caller has read one more to know whether the list goes on. */
+export function pageOf<T>(rows: T[], limit: number, position: (row: T) => unknown): Page<T> {
+  const data = rows.slice(0, limit)
+  const last = rows.length > limit ? data.at(-1) : undefined
+  return { data, nextCursor: last === undefined ? null : writeCursor(position(last)) }
+}

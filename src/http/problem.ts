@@ -1,0 +1,75 @@
+import type { Context } from 'hono'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import type { Code, Failure } from '../result'
+import type { Api } from './context'
+
+type Status = readonly [status: ContentfulStatusCode, title: string, retryAfterSeconds?: number]
+
+const statuses: Record<Code, Status> = {
+  malformed_json: [400, 'The body is not JSON'],
+  validation_failed: [400, 'The request is not valid'],
+  idempotency_key_missing: [400, 'The Idempotency-Key is missing'],
+  unauthorized: [401, 'The credential is missing or not valid'],
+  forbidden: [403, 'The credential may not do this'],
+  not_found: [404, 'Not found'],
+  insufficient_points: [409, 'Not enough points'],
+  hold_ended: [409, 'The hold has ended'],
+  already_exists: [409, 'It exists already'],
+  limit_reached: [409, 'A limit is reached'],
+  member_gone: [410, 'The member was erased'],
+  precondition_failed: [412, 'It has changed in the meantime'],
+  payload_too_large: [413, 'The body is too large'],
+  unsupported_media_type: [415, 'The body is not declared as JSON'],
+  idempotency_key_reused: [422, 'The Idempotency-Key was used for something else'],
+  too_many_requests: [429, 'Too many requests', 10],
+  unavailable: [503, 'Not available now', 1],
+}
+
+/** Answers a failure as an RFC 9457 problem, with the status of its code. */
+export function problem(c: Context<Api>, { code, detail, errors }: Failure): Response {
+  const [status, title, retryAfterSeconds] = statuses[code]
+  if (retryAfterSeconds !== undefined) {
+    c.header('Retry-After', String(retryAfterSeconds))
+  }
+  if (code === 'unauthorized') {
+    c.header('WWW-Authenticate', 'Bearer')
+  }
+  return answer(c, status, { type: `/docs/problems#${code}`, title, status, detail, code, errors })
+}
+
+/** Answers what no handler answered: a path that does not exist. */
+export const notFound = (c: Context<Api>): Response =>
+  problem(c, { code: 'not_found', detail: `There is no ${c.req.method} ${c.req.path}.` })
+
+/** Answers what a handler threw: 503 when storage was away, else a 500 that says nothing of the inside. */
+export function onError(error: Error, c: Context<Api>): Response {
+  const cause = rootOf(error)
+  const { name, message, stack } = cause
+  const requestId = c.get('requestId')
+  const { method, path } = c.req
+  console.error(JSON.stringify({ requestId, method, path, name, message, stack }))
+  if (isAway(cause)) {
+    return problem(c, { code: 'unavailable', detail: 'Storage cannot be reached. Send it again.' })
+  }
+  return answer(c, 500, {
+    type: 'about:blank',
+    title: 'Internal Server Error',
+    status: 500,
+    detail: 'This is our fault. Tell us the requestId.',
+    code: 'internal_error',
+  })
+}
+
+const answer = (c: Context<Api>, status: ContentfulStatusCode, body: object): Response =>
+  c.body(JSON.stringify({ ...body, instance: c.req.path, requestId: c.get('requestId') }), status, {
+    'Content-Type': 'application/problem+json',
+  })
+
+/** The innermost cause: drizzle's own message quotes the bound values, which must not be logged. */
+const rootOf = (error: Error): Error => (error.cause instanceof Error ? rootOf(error.cause) : error)
+
+/** Whether D1 or an object could not be reached, as opposed to having refused what it was asked. */
+const isAway = (error: Error & { retryable?: boolean; overloaded?: boolean }): boolean =>
+  error.retryable === true ||
+  error.overloaded === true ||
+  (error.message.startsWith('D1_') && !/SQLITE_(CONSTRAINT|ERROR)/.test(error.message))

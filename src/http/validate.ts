@@ -1,0 +1,86 @@
+import type { Context, MiddlewareHandler } from 'hono'
+import type * as z from 'zod'
+import { fail, ok, type Fault, type Result } from '../result'
+import type { Api } from './context'
+import { problem } from './problem'
+
+type Target = 'json' | 'query' | 'param'
+
+type Validated<T extends Target, S extends z.ZodType> = MiddlewareHandler<
+  Api,
+  string,
+  { in: { [K in T]: z.input<S> }; out: { [K in T]: z.output<S> } }
+>
+
+/** Validates the JSON body; a call without one is read as `{}`. */
+export const body = <S extends z.ZodType>(schema: S): Validated<'json', S> =>
+  validated('json', schema, readJson)
+
+/** Validates the query string; a parameter that is given twice is refused. */
+export const query = <S extends z.ZodType>(schema: S): Validated<'query', S> =>
+  validated('query', schema, (c) => {
+    const entries = Object.entries(c.req.queries())
+    return ok(Object.fromEntries(entries.map(([k, all]) => [k, all.length > 1 ? all : all[0]])))
+  })
+
+/** Validates the parameters of the path. */
+export const params = <S extends z.ZodType>(schema: S): Validated<'param', S> =>
+  validated('param', schema, (c) => ok(c.req.param()))
+
+function validated<T extends Target, S extends z.ZodType>(
+  target: T,
+  schema: S,
+  read: (c: Context<Api>) => Result<unknown> | Promise<Result<unknown>>,
+): Validated<T, S> {
+  return async (c, next) => {
+    const input = await read(c)
+    if (!input.ok) {
+      return problem(c, input.failure)
+    }
+    const parsed = schema.safeParse(input.value)
+    if (!parsed.success) {
+      const errors = parsed.error.issues.flatMap(faults)
+      return problem(c, { code: 'validation_failed', detail: summary(errors), errors })
+    }
+    c.req.addValidatedData(target, parsed.data as object)
+    await next()
+  }
+}
+
+async function readJson(c: Context<Api>): Promise<Result<unknown>> {
+  const bytes = await c.req.arrayBuffer()
+  if (bytes.byteLength === 0) {
+    return ok({})
+  }
+  if (!isJson(c.req.header('Content-Type') ?? '')) {
+    return fail('unsupported_media_type', 'Send the body as Content-Type: application/json.')
+  }
+  try {
+    return ok(JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)))
+  } catch {
+    return fail('malformed_json', 'The body must be one JSON object in UTF-8.')
+  }
+}
+
+const isJson = (contentType: string): boolean =>
+  /^application\/([\w.-]+\+)?json\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?$/i.test(contentType.trim())
+
+/** An unknown field is reported at its own place, not at that of the object around it. */
+const faults = (issue: z.core.$ZodIssue): Fault[] =>
+  issue.code === 'unrecognized_keys'
+    ? issue.keys.map((key) => ({
+        pointer: pointer([...issue.path, key]),
+        detail: 'This field is not known.',
+      }))
+    : [{ pointer: pointer(issue.path), detail: issue.message }]
+
+/** A JSON pointer as a URI fragment (RFC 6901, section 6). */
+const pointer = (path: readonly PropertyKey[]): string =>
+  ['#', ...path.map((key) => encodeURIComponent(escape(String(key))))].join('/')
+
+const escape = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1')
+
+const summary = (errors: Fault[]): string =>
+  errors.length === 1
+    ? `${errors[0]!.pointer}: ${errors[0]!.detail}`
+    : `${errors.length} values are not valid; see errors.`

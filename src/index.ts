@@ -1,0 +1,23 @@
+import { app } from './app'
+import { project } from './projection/consumer'
+import { type DueMembers, sendDue, settleDue } from './projection/cron'
+import type { Pointer } from './projection/projection'
+
+export { MemberLedger } from './ledger/object'
+
+/** The Worker. */
+export default {
+  fetch: app.fetch,
+
+  async scheduled(_event, env) {
+    await sendDue(env, Date.now())
+  },
+
+  async queue(batch, env) {
+    if (batch.queue === 'punchcard-settle') {
+      await settleDue(batch as MessageBatch<DueMembers>, env)
+    } else {
+      await project(batch as MessageBatch<Pointer>, env)
+    }
+  },
+} satisfies ExportedHandler<Env, Pointer | DueMembers>

@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto'
+import type { Program } from '../program/program'
+import { fail, type Failure, type Result } from '../result'
+import type { Command } from './decide'
+import type { Actor } from './ledger'
+import type { Receipt } from './receipt'
+
+/** A command as it crosses RPC: what is asked, by whom, and under which Idempotency-Key. */
+export interface Call {
+  command: Command
+  actor: Actor
+  idempotencyKey: string
+  /** SHA-256 (hex) of method, path and validated body. */
+  fingerprint: string
+  program: Program
+}
+
+/** What a command answers; `replayed` when it had been answered before and nothing was written. */
+export interface Reply {
+  result: Result<Receipt>
+  replayed: boolean
+}
+
+/** An idempotency key as it is remembered: the fingerprint of what was asked with it. */
+export interface Key {
+  /** The kind of caller, then the key: a new API key changes nothing. */
+  key: string
+  fingerprint: Uint8Array
+  /** Digest of the command itself, compared when another key asks for the same thing. */
+  content: Uint8Array
+}
+
+export const keyReused = fail(
+  'idempotency_key_reused',
+  'This Idempotency-Key came with another request.',
+)
+
+export const bookedOtherwise: Failure = {
+  code: 'already_exists',
+  detail: 'It was booked before with other content; a refund or an adjustment corrects it.',
+}
+
+const remembered = new Set(['insufficient_points', 'hold_ended', 'already_exists', 'limit_reached'])
+
+/** Whether a key that met this refusal meets it again: those of status 409, which the ledger decides. */
+export const isRemembered = ({ code }: Failure): boolean => remembered.has(code)
+
+/** The key of a call, as it is remembered. */
+export const keyOf = ({ command, actor, idempotencyKey, fingerprint }: Call): Key => ({
+  key: `${actor.kind}:${idempotencyKey}`,
+  fingerprint: Buffer.from(fingerprint, 'hex'),
+  content: createHash('sha256').update(contentOf(command)).digest(),
+})
+
+/** What a command says of its subject: a till and a webhook that report one order say the same. */
+function contentOf(command: Command): string {
+  if (command.type === 'purchase') {
+    return JSON.stringify({ ...command.request, channel: undefined })
+  }
+  return JSON.stringify(command.type === 'reverseRefund' ? command.refundId : command)
+}

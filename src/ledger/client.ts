@@ -1,0 +1,95 @@
+import { database } from '../db/client'
+import { isMember } from '../db/lookup'
+import type { Program } from '../program/program'
+import { fail, type Result } from '../result'
+import { regionOf } from './address'
+import type { Call, Reply } from './call'
+import type { MemberLedger } from './object'
+import type { Answers, Query, Unprojected } from './query'
+
+/** The object's methods as they are called from outside; the platform's own type for this loses tuples. */
+type Remote<T> = {
+  [K in keyof T]: T[K] extends (...args: infer A) => infer R ? (...args: A) => Promise<R> : never
+}
+type Ledger = Remote<Pick<MemberLedger, 'enrol' | 'execute' | 'read' | 'settle' | 'unprojected'>>
+
+const ATTEMPTS = 3
+
+const unknown = fail('not_found', 'There is no such member.')
+
+/** Makes the ledger of a member who is in D1 already. Once more changes nothing. */
+export const enrol = (env: Env, program: Program, memberId: string): Promise<void | null> =>
+  reach(env, program.id, memberId, (ledger) => ledger.enrol(memberId, program))
+
+/** Has a member's ledger decide a command. */
+export async function execute(env: Env, memberId: string, call: Call): Promise<Reply> {
+  const reply = await heal(env, call.program, memberId, (ledger) => ledger.execute(call))
+  return reply ?? { result: unknown, replayed: false }
+}
+
+/** Asks a member's ledger. */
+export async function ask<T extends Query['type']>(
+  env: Env,
+  program: Program,
+  memberId: string,
+  query: Extract<Query, { type: T }>,
+): Promise<Result<Answers[T]>> {
+  const answer = await heal(env, program, memberId, (ledger) => ledger.read(query, program))
+  return (answer as Result<Answers[T]> | null) ?? unknown
+}
+
+/** Does what is due for a member. */
+export const settle = (env: Env, program: Program, memberId: string): Promise<void | null> =>
+  reach(env, program.id, memberId, (ledger) => ledger.settle(program))
+
+/** What the projection lacks of a member when it has everything up to `seq`; null for an unknown one. */
+export const unprojected = (
+  env: Env,
+  programId: string,
+  memberId: string,
+  seq: number,
+): Promise<Unprojected | null> =>
+  reach(env, programId, memberId, (ledger) => ledger.unprojected(seq))
+
+/** Asks again after making the ledger of a member whose enrolment ended half-way: only unknown ids wait for D1. */
+async function heal<T>(
+  env: Env,
+  program: Program,
+  memberId: string,
+  work: (ledger: Ledger) => Promise<T | null>,
+): Promise<T | null> {
+  const answer = await reach(env, program.id, memberId, work)
+  if (answer !== null || regionOf(memberId) === undefined) {
+    return answer
+  }
+  const db = database(env, { programId: program.id, memberId })
+  if (!(await isMember(db, program.id, memberId))) {
+    return null
+  }
+  await enrol(env, program, memberId)
+  return reach(env, program.id, memberId, work)
+}
+
+/** Calls a member's object, up to three times: all that it does may be repeated. Null where no object can be. */
+async function reach<T>(
+  { LEDGER }: Env,
+  programId: string,
+  memberId: string,
+  work: (ledger: Ledger) => Promise<T>,
+): Promise<T | null> {
+  const locationHint = regionOf(memberId)
+  if (locationHint === undefined) {
+    return null
+  }
+  for (let attempt = 1; ; attempt++) {
+    try {
+      // A stub whose object was reset stays broken.
+      const stub = LEDGER.get(LEDGER.idFromName(`${programId}:${memberId}`), { locationHint })
+      return await work(stub as unknown as Ledger)
+    } catch (error) {
+      if (attempt === ATTEMPTS || !(error as { retryable?: boolean }).retryable) {
+        throw error
+      }
+    }
+  }
+}

@@ -1,0 +1,124 @@
+import { fail, type Result } from '../result'
+import { adjust } from './adjust'
+import { activity, purchase } from './award'
+import { capture, hold, releaseHold } from './hold'
+import type { Journal } from './journal'
+import type { Actor, Entry, History } from './ledger'
+import { redeem, reverseRedemption } from './redeem'
+import { refund, reverseRefund } from './refund'
+import type {
+  ActivityRequest,
+  Adjustment,
+  Capture,
+  HoldRequest,
+  Purchase,
+  Redeem,
+  Refund,
+} from './schema'
+import { settle } from './settle'
+
+/** Everything that can be asked of a member's ledger. */
+export type Command =
+  | { type: 'purchase'; request: Purchase }
+  | { type: 'activity'; request: ActivityRequest }
+  | { type: 'refund'; request: Refund }
+  | { type: 'reverseRefund'; refundId: string; orderId?: string | undefined }
+  | { type: 'hold'; request: HoldRequest }
+  | { type: 'capture'; holdId: number; request: Capture }
+  | { type: 'release'; holdId: number }
+  | { type: 'redeem'; request: Redeem }
+  | { type: 'reverseRedemption'; redemptionId: number }
+  | { type: 'adjust'; request: Adjustment }
+
+const FUTURE_MS = 5 * 60_000
+const PAST_MS = 400 * 86_400_000
+
+/**
+ * Writes what a command does to a settled journal, then settles again what that made due at once.
+ * Answers null, or the earlier entry by which the same thing was already done: then nothing is written.
+ * Pure: a refusal leaves the journal to be thrown away.
+ */
+export function decide(
+  journal: Journal,
+  command: Command,
+  actor: Actor,
+  history: History,
+): Result<Entry | null> {
+  const late = lateOf(command, journal.now)
+  if (late) {
+    return late
+  }
+  const decided = dispatch(journal, command, actor, history)
+  if (!decided.ok || decided.value) {
+    return decided
+  }
+  // Points of a backdated purchase lapse on their own day; what only now came free or back lapses now.
+  settle(journal, command.type === 'purchase' ? -Infinity : journal.now)
+  return isCountable(journal)
+    ? decided
+    : fail('limit_reached', 'A balance cannot pass 2^53 − 1 points.')
+}
+
+function dispatch(
+  journal: Journal,
+  command: Command,
+  actor: Actor,
+  history: History,
+): Result<Entry | null> {
+  switch (command.type) {
+    case 'purchase':
+      return purchase(journal, command.request, actor, history)
+    case 'activity':
+      return activity(journal, command.request, actor, history)
+    case 'refund':
+      return refund(journal, command.request, actor, history)
+    case 'reverseRefund':
+      return undo(journal, command, actor, history)
+    case 'hold':
+      return hold(journal, command.request, actor)
+    case 'capture':
+      return capture(journal, command.holdId, command.request, actor, history)
+    case 'release':
+      return releaseHold(journal, command.holdId, actor, history)
+    case 'redeem':
+      return redeem(journal, command.request, actor)
+    case 'reverseRedemption':
+      return reverseRedemption(journal, command.redemptionId, actor, history)
+    case 'adjust':
+      return adjust(journal, command.request, actor)
+  }
+}
+
+function undo(
+  journal: Journal,
+  { refundId, orderId }: Extract<Command, { type: 'reverseRefund' }>,
+  actor: Actor,
+  history: History,
+): Result<Entry | null> {
+  const found = history
+    .refunds(refundId)
+    .filter((entry) => orderId === undefined || entry.orderId === orderId)
+  if (found.length > 1) {
+    const detail = `Several orders have a refund ${refundId}; say which by orderId.`
+    return fail('validation_failed', detail, [{ pointer: '#/orderId', detail }])
+  }
+  return found[0]
+    ? reverseRefund(journal, found[0], actor, history)
+    : fail('not_found', `This member has no refund ${refundId}.`)
+}
+
+/** Refuses what happened too far from now: over 5 minutes ahead, or over 400 days ago. */
+function lateOf(command: Command, now: number): Result<never> | null {
+  const { occurredAt = now } =
+    'request' in command && 'occurredAt' in command.request ? command.request : {}
+  if (occurredAt <= now + FUTURE_MS && occurredAt >= now - PAST_MS) {
+    return null
+  }
+  const detail = 'occurredAt is more than 5 minutes ahead or more than 400 days ago.'
+  return fail('validation_failed', detail, [{ pointer: '#/occurredAt', detail }])
+}
+
+const isCountable = ({ state, entries }: Journal): boolean =>
+  [state.available + state.held + state.pending, state.debt].every(Number.isSafeInteger) &&
+  state.days.every((figures) => figures.every(Number.isSafeInteger)) &&
+  entries.every((entry) => Number.isSafeInteger(entry.points))

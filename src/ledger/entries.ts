@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto'
+import type { Key } from './call'
+import { type Entry, type History, threadOf } from './ledger'
+import { type EntryRow, packEntry, packStanding, unpackEntry } from './pack'
+import type { Standing } from './receipt'
+
+/** Writes entries; the last carries the key that asked for them and how many of them there are. */
+export function appendEntries(
+  sql: SqlStorage,
+  entries: readonly { entry: Entry; hash: Uint8Array }[],
+  asked: { key: Key; span: number; standing: Standing } | null,
+): void {
+  for (const { entry, hash } of entries) {
+    const row = packEntry(entry)
+    const thread = threadOf(entry)
+    const last = asked && entry === entries.at(-1)!.entry ? asked : null
+    sql.exec(
+      'INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      row.seq,
+      row.kind,
+      row.points,
+      row.occurred_at,
+      row.recorded_at,
+      thread === null ? null : hash48(thread),
+      row.texts,
+      row.body,
+      hash,
+      last && hash48(last.key.key),
+      last && last.key.key,
+      last && last.key.fingerprint,
+      last && last.key.content,
+      last && last.span,
+      last && packStanding(last.standing),
+    )
+    if (entry.detail.refund) {
+      rememberRefund(sql, entry)
+    }
+  }
+}
+
+/** Entries after a `seq`, oldest first, at most `limit`. */
+export function readEntries(sql: SqlStorage, after: number, limit: number): Entry[] {
+  const rows = sql.exec<EntryRow>(
+    `SELECT ${COLUMNS} FROM entries WHERE seq > ? ORDER BY seq LIMIT ?`,
+    after,
+    limit,
+  )
+  return Array.from(rows, unpackEntry)
+}
+
+/** Entries before a `seq`, newest first, at most `limit`. */
+export function readEntriesBefore(sql: SqlStorage, before: number, limit: number): Entry[] {
+  const rows = sql.exec<EntryRow>(
+    `SELECT ${COLUMNS} FROM entries WHERE seq < ? ORDER BY seq DESC LIMIT ?`,
+    before,
+    limit,
+  )
+  return Array.from(rows, unpackEntry)
+}
+
+/** The entries that were there at an instant (milliseconds), oldest first, one at a time. */
+export function* entriesAt(sql: SqlStorage, atMs: number): Generator<Entry> {
+  for (const row of sql.exec<EntryRow>(`SELECT ${COLUMNS} FROM entries ORDER BY seq`)) {
+    if (row.recorded_at > atMs) {
+      return
+    }
+    yield unpackEntry(row)
+  }
+}
+
+export function readEntry(sql: SqlStorage, seq: number): Entry | undefined {
+  const [row] = sql.exec<EntryRow>(`SELECT ${COLUMNS} FROM entries WHERE seq = ?`, seq)
+  return row && unpackEntry(row)
+}
+
+/** Earlier entries as decisions ask for them. */
+export const historyOf = (sql: SqlStorage): History => ({
+  entry: (seq) => readEntry(sql, seq),
+  thread: (name) => {
+    const rows = sql.exec<EntryRow>(
+      `SELECT ${COLUMNS} FROM entries WHERE thread_hash = ? ORDER BY seq`,
+      hash48(name),
+    )
+    return Array.from(rows, unpackEntry).filter((entry) => threadOf(entry) === name)
+  },
+  refunds: (refundId) => refundSeqs(sql, refundId).map((seq) => readEntry(sql, seq)!),
+})
+
+const COLUMNS = 'seq, kind, points, occurred_at, recorded_at, texts, body'
+
+const refundSeqs = (sql: SqlStorage, refundId: string): number[] =>
+  readMemo<number[]>(sql, `refund:${refundId}`) ?? []
+
+function rememberRefund(sql: SqlStorage, { seq, reference }: Entry): void {
+  const seqs = [...refundSeqs(sql, reference!), seq]
+  sql.exec('REPLACE INTO memos VALUES (?, ?)', `refund:${reference}`, JSON.stringify(seqs))
+}
+
+/** The first 48 bits of SHA-256: a whole number that a double holds and an index keeps in six bytes. */
+export const hash48 = (text: string): number =>
+  createHash('sha256').update(text).digest().readUIntBE(0, 6)
+
+/** What is kept under a name beside the entries; null for nothing. */
+export function readMemo<T>(sql: SqlStorage, key: string): T | null {
+  const [row] = sql.exec<{ value: string }>('SELECT value FROM memos WHERE key = ?', key)
+  return row ? (JSON.parse(row.value) as T) : null
+}

@@ -1,0 +1,195 @@
+import type { DayCount } from '../program/tier'
+import type { Earning } from '../program/earning'
+
+/** `expiresAt` of points that never lapse. */
+export const NEVER = Number.MAX_SAFE_INTEGER
+
+/** Points earned together and still there. It is named by the `seq` of the entry that made it. */
+export interface Lot {
+  seq: number
+  /** Exclusive, in milliseconds. */
+  expiresAt: number
+  /** When pending points wake, in milliseconds; null once they are active. */
+  activeAt: number | null
+  /** What is left, with what is held. */
+  remaining: number
+  held: number
+}
+
+/** Points reserved until `endsAt` (milliseconds, exclusive), named by the `seq` of its entry. */
+export interface Hold {
+  seq: number
+  endsAt: number
+  orderId: string | null
+  /** What is reserved of which lot, in the order in which it will be spent. */
+  lots: readonly (readonly [seq: number, points: number])[]
+}
+
+/** Everything a member's next decision depends on: a fold of the entries. balance = available + held + pending − debt. */
+export interface State {
+  seq: number
+  recordedAt: number
+  available: number
+  pending: number
+  held: number
+  debt: number
+  /** Open lots, soonest expiry first, then oldest. */
+  lots: readonly Lot[]
+  holds: readonly Hold[]
+  tier: string
+  /** What tiers count, by local day, oldest first. */
+  days: readonly DayCount[]
+}
+
+export type Kind =
+  | 'award'
+  | 'activate'
+  | 'hold'
+  | 'capture'
+  | 'release'
+  | 'redeem'
+  | 'clawback'
+  | 'restore'
+  | 'adjust'
+  | 'expire'
+  | 'tier'
+
+/** A lot touched: its `seq`, the change of what remains, the change of what is held; its two times if it was closed. */
+export type LotChange = readonly [
+  seq: number,
+  remaining: number,
+  held?: number,
+  expiresAt?: number,
+  activeAt?: number | null,
+]
+
+/** A purchase's line as it is kept: amount after all discounts. */
+export type KeptLine = readonly [
+  sku: string,
+  quantity: number,
+  net: number,
+  lineId?: string | null,
+  category?: string,
+]
+
+/** A refund as it is kept: what came back of the order's total, or of its lines' sum. */
+export interface KeptRefund {
+  amount: number
+  goods: number
+  /** Points that the refund takes back by the formula, whether or not they were there. */
+  owed: number
+  lines?: readonly (readonly [index: number, goods: number, quantity: number])[]
+}
+
+/** What an entry adds for its kind; absent where it says nothing. */
+export interface Detail {
+  earning?: Earning
+  currency?: string
+  total?: number
+  lines?: readonly KeptLine[]
+  channel?: string
+  storeId?: string
+  terminalId?: string
+  activity?: string
+  /** The local day in which the activity counts once. */
+  day?: string
+  rewardId?: string
+  /** What the till thought that the redeem costs, where it was wrong. */
+  expectedPoints?: number
+  refund?: KeptRefund
+  /** What a restore gave back lot by lot, where part of it paid debt. */
+  returned?: readonly (readonly [seq: number, points: number])[]
+  /** The entry undoes its `ref` on request. */
+  reversal?: true
+}
+
+/** Who asked: the kind of caller, its key, and the request. Absent on what falls due by itself. */
+export interface Actor {
+  kind: 'server' | 'member' | 'webhook'
+  keyId: string
+  requestId: string
+}
+
+/** One immutable row of the ledger. Applying entries 1 to n to `empty` gives the state at n. */
+export interface Entry {
+  seq: number
+  kind: Kind
+  /** The change of the balance. */
+  points: number
+  /** When it happened for the business. */
+  occurredAt: number
+  /** When the ledger took it: never earlier than the entry before. */
+  recordedAt: number
+  lots: readonly LotChange[]
+  debt: number
+  /** The lot that the entry makes: it holds `points` less the debt that they paid and what went to other lots. */
+  lot: { expiresAt: number; activeAt: number | null } | null
+  /** The entry that this one answers: a capture's hold, a restore's redeem, a clawback's award. */
+  ref: number | null
+  /** A hold's end. */
+  endsAt: number | null
+  /** The tier from here on. */
+  tier: string | null
+  count: DayCount | null
+  detail: Detail
+  actor: Actor | null
+  // What links to a person or is free text: chained as digests, cleared by erasure.
+  orderId: string | null
+  /** A refund's id, or what an activity was about. */
+  reference: string | null
+  reason: string | null
+}
+
+/** A ledger before its first entry, in the program's lowest tier. */
+export const empty = (tier: string): State => ({
+  seq: 0,
+  recordedAt: 0,
+  available: 0,
+  pending: 0,
+  held: 0,
+  debt: 0,
+  lots: [],
+  holds: [],
+  tier,
+  days: [],
+})
+
+export const balanceOf = (state: State): number =>
+  state.available + state.held + state.pending - state.debt
+
+/** What entries about one thing share, so that they are found together: an order, an activity, a redemption. */
+export function threadOf(entry: Entry): string | null {
+  if (entry.orderId !== null) {
+    return orderThread(entry.orderId)
+  }
+  if (entry.detail.activity !== undefined) {
+    return activityThread(entry.detail.activity, entry.detail.day ?? entry.reference)
+  }
+  if (entry.kind === 'redeem' || entry.kind === 'capture') {
+    return `redemption:${entry.seq}`
+  }
+  return entry.kind === 'restore' ? `redemption:${entry.ref}` : null
+}
+
+/** The thread of an order. */
+export const orderThread = (orderId: string): string => `order:${orderId}`
+
+/** The thread of an activity; `once` is the day or the reference in which it counts once. */
+export const activityThread = (type: string, once: string | null): string =>
+  `activity:${type}:${once}`
+
+/** Earlier entries, where a decision needs one: by `seq`, or all of one thread in order. */
+export interface History {
+  entry(seq: number): Entry | undefined
+  thread(name: string): readonly Entry[]
+  /** The clawbacks of refunds with that id. */
+  refunds(refundId: string): readonly Entry[]
+}
+
+/** The hold that an entry of that kind opens. */
+export const holdOf = (entry: Entry): Hold => ({
+  seq: entry.seq,
+  endsAt: entry.endsAt!,
+  orderId: entry.orderId,
+  lots: entry.lots.map(([seq, , held]) => [seq, held!] as const),
+})

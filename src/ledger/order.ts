@@ -1,0 +1,110 @@
+import { fail, ok, type Result } from '../result'
+import type { Entry, KeptRefund } from './ledger'
+import { isRedemption } from './redeem'
+import type { Refund } from './schema'
+
+/** An order as its entries tell it. */
+export interface Order {
+  award: Entry
+  /** What was charged, in minor units. */
+  total: number
+  /** Every refund, by its clawback; `standing` are those that no reversal undid. */
+  refunds: readonly Entry[]
+  standing: readonly KeptRefund[]
+  redemptions: readonly Entry[]
+}
+
+/** Part of an order, 0 ≤ num ≤ den. */
+export interface Share {
+  num: bigint
+  den: bigint
+}
+
+/** Gathers the entries of one order; null where it was never awarded. */
+export function orderOf(thread: readonly Entry[]): Order | null {
+  const award = thread.find((entry) => entry.kind === 'award')
+  if (!award) {
+    return null
+  }
+  const reversed = new Set(thread.filter((e) => e.kind === 'restore').map((entry) => entry.ref))
+  const refunds = thread.filter((entry) => entry.detail.refund)
+  return {
+    award,
+    total: award.detail.total!,
+    refunds,
+    standing: refunds.filter((e) => !reversed.has(e.seq)).map((entry) => entry.detail.refund!),
+    redemptions: thread.filter(isRedemption),
+  }
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0)
+
+/**
+ * What part of an order came back: by amount in proportion to its total, by lines in proportion to their sum,
+ * so that returning every line is a full refund although shipping was kept. What cost nothing comes back
+ * by count: any amount of it is all of it, and lines go by their units.
+ */
+export function shareOf({ award, total }: Order, refunds: readonly KeptRefund[]): Share {
+  const lines = award.detail.lines ?? []
+  const worth = sum(lines.map(([, , net]) => net))
+  const returned = refunds.flatMap((refund) => refund.lines ?? [])
+  const [amount, ofAmount] =
+    total > 0
+      ? [sum(refunds.map((refund) => refund.amount)), total]
+      : [refunds.filter((refund) => !refund.lines).length, 1]
+  const [goods, ofGoods] =
+    worth > 0
+      ? [sum(refunds.map((refund) => refund.goods)), worth]
+      : [sum(returned.map(([, , units]) => units)), sum(lines.map(([, units]) => units)) || 1]
+  const den = BigInt(ofAmount) * BigInt(ofGoods)
+  const num = BigInt(amount) * BigInt(ofGoods) + BigInt(goods) * BigInt(ofAmount)
+  return { num: num < den ? num : den, den }
+}
+
+/** That part of a whole number, floored. */
+export const partOf = (whole: number, { num, den }: Share): number =>
+  Number((BigInt(whole) * num) / den)
+
+/** What a request refunds, never more than is left of the order's total or of a line. */
+export function keepRefund(order: Order, request: Refund): Result<Omit<KeptRefund, 'owed'>> {
+  if (request.amount !== undefined) {
+    const before = sum(order.standing.map((refund) => refund.amount))
+    return ok({ amount: Math.min(request.amount, order.total - before), goods: 0 })
+  }
+  const lines = order.award.detail.lines ?? []
+  const ids = lines.map(([, , , lineId], i) => lineId ?? String(i + 1))
+  const back = returnedLines(order)
+  const kept: [number, number, number][] = []
+  for (const [i, asked] of request.lines!.entries()) {
+    const index = ids.indexOf(asked.lineId)
+    if (index < 0) {
+      const detail = `The order has no line ${asked.lineId}; it has ${ids.join(', ')}.`
+      return fail('validation_failed', 'A line is unknown.', [
+        { pointer: `#/lines/${i}/lineId`, detail },
+      ])
+    }
+    const [, quantity, net] = lines[index]!
+    const so = back[index]!
+    const units = Math.min(asked.quantity ?? 0, quantity - so.quantity)
+    const goods =
+      asked.amount === undefined
+        ? Math.max(
+            0,
+            partOf(net, { num: BigInt(so.quantity + units), den: BigInt(quantity) }) - so.goods,
+          )
+        : Math.min(asked.amount, net - so.goods)
+    so.quantity += units
+    so.goods += goods
+    kept.push([index, goods, units])
+  }
+  return ok({ amount: 0, goods: sum(kept.map(([, goods]) => goods)), lines: kept })
+}
+
+function returnedLines(order: Order): { goods: number; quantity: number }[] {
+  const back = (order.award.detail.lines ?? []).map(() => ({ goods: 0, quantity: 0 }))
+  for (const [index, goods, quantity] of order.standing.flatMap((refund) => refund.lines ?? [])) {
+    back[index]!.goods += goods
+    back[index]!.quantity += quantity
+  }
+  return back
+}

@@ -1,0 +1,96 @@
+import type { Program } from '../program/program'
+import { fail, ok, type Result } from '../result'
+import { fold } from './apply'
+import { entriesAt, historyOf, readEntries, readEntriesBefore, readEntry } from './entries'
+import { open } from './journal'
+import { type Entry, orderThread } from './ledger'
+import {
+  type BalanceRow,
+  balanceRowOf,
+  type EntryView,
+  type Standing,
+  standingOf,
+  viewOf,
+} from './receipt'
+import { settle } from './settle'
+import type { Ledger } from './store'
+
+/** What can be asked of a ledger, and what it answers. */
+export interface Answers {
+  /** Where the member stands, or stood or will stand at an instant. */
+  balance: Standing
+  /** Newest first. */
+  entries: EntryView[]
+  entry: EntryView
+  /** All entries about one order, oldest first. */
+  order: EntryView[]
+}
+
+export type Query =
+  | { type: 'balance'; at?: number | undefined }
+  | { type: 'entries'; before: number; limit: number }
+  | { type: 'entry'; seq: number }
+  | { type: 'order'; orderId: string }
+
+export type Answer = Answers[Query['type']]
+
+/** Answers a query on a settled ledger. */
+export function answer(
+  sql: SqlStorage,
+  ledger: Ledger,
+  query: Query,
+  program: Program,
+  now: number,
+): Result<Answer> {
+  switch (query.type) {
+    case 'balance':
+      return ok(balanceAt(sql, ledger, query.at ?? now, program, now))
+    case 'entries':
+      return ok(readEntriesBefore(sql, query.before, query.limit).map(viewOf))
+    case 'entry': {
+      const entry = readEntry(sql, query.seq)
+      return entry ? ok(viewOf(entry)) : fail('not_found', 'This member has no such entry.')
+    }
+    case 'order':
+      return ok(historyOf(sql).thread(orderThread(query.orderId)).map(viewOf))
+  }
+}
+
+/** What the API would have answered at `at`, or will if nothing more happens: entries known then, then what is due. */
+function balanceAt(
+  sql: SqlStorage,
+  { state }: Ledger,
+  at: number,
+  program: Program,
+  now: number,
+): Standing {
+  const known = at >= now ? state : fold(entriesAt(sql, at), program.rules.tiers[0].id)
+  const journal = open(known, program, at)
+  settle(journal)
+  return standingOf(journal.state, program, at)
+}
+
+/** How many entries the projection takes at once, and of what length together (the last may be longer). */
+const PAGE_SIZE = 100
+const PAGE_LENGTH = 200_000
+
+/** What the projection has not seen. `balance` comes with the last page: it is the fold of all before. */
+export interface Unprojected {
+  entries: Entry[]
+  balance: BalanceRow | null
+  /** Real milliseconds. */
+  committedAt: number
+}
+
+/** The entries after `seq`, oldest first, as many as the projection takes at once. */
+export function pageAfter(sql: SqlStorage, ledger: Ledger, seq: number): Unprojected {
+  const { state, committedAt, dueAt } = ledger
+  let length = 0
+  const entries = readEntries(sql, seq, PAGE_SIZE).filter((entry) => {
+    const fits = length < PAGE_LENGTH
+    length += JSON.stringify(entry).length
+    return fits
+  })
+  const isLast = seq + entries.length >= state.seq
+  return { entries, balance: isLast ? balanceRowOf(state, dueAt) : null, committedAt }
+}

@@ -1,0 +1,140 @@
+import { instantText } from '../program/calendar'
+import type { Program } from '../program/program'
+import { nextTier, tierOf } from '../program/tier'
+import { balanceOf, type Entry, NEVER, type State } from './ledger'
+
+/** A balance and its parts as the API shows them; `nextExpiry` is what lapses first and when. */
+export interface BalanceView {
+  balance: number
+  available: number
+  pending: number
+  held: number
+  debt: number
+  nextExpiry: { points: number; at: string } | null
+}
+
+export interface TierView {
+  id: string
+  name: string
+  next: { id: string; remaining: number } | null
+}
+
+/** Where a member stands after an entry: kept with it, so that a replay answers what was answered then. */
+export interface Standing {
+  balance: BalanceView
+  tier: TierView
+  seq: number
+}
+
+/** What every write answers: the entries that it made and where the member stands. */
+export interface Receipt extends Standing {
+  entries: EntryView[]
+}
+
+/** Where a member stands at `now`, milliseconds. */
+export function standingOf(state: State, program: Program, now: number): Standing {
+  const { available, pending, held, debt } = state
+  const next = nextExpiryOf(state)
+  const nextExpiry = next && { points: next.points, at: instantText(next.at) }
+  const { id, name } = tierOf(program, state.tier)
+  return {
+    balance: { balance: balanceOf(state), available, pending, held, debt, nextExpiry },
+    tier: { id, name, next: nextTier(program, id, state.days, now) },
+    seq: state.seq,
+  }
+}
+
+/** What lapses first, and when (milliseconds); null when nothing that a member has ever does. */
+export function nextExpiryOf({ lots }: State): { points: number; at: number } | null {
+  const at = lots.find((lot) => lot.remaining > lot.held)?.expiresAt ?? NEVER
+  if (at === NEVER) {
+    return null
+  }
+  const lapsing = lots.filter((lot) => lot.expiresAt === at)
+  return { points: lapsing.reduce((sum, lot) => sum + lot.remaining - lot.held, 0), at }
+}
+
+/** A balance as the projection keeps it; times in milliseconds. */
+export interface BalanceRow {
+  seq: number
+  available: number
+  pending: number
+  held: number
+  debt: number
+  tier: string
+  nextExpiryAt: number | null
+  nextExpiryPoints: number | null
+  /** When time alone next changes something. */
+  dueAt: number | null
+  recordedAt: number
+}
+
+export function balanceRowOf(state: State, dueAt: number | null): BalanceRow {
+  const { seq, available, pending, held, debt, tier, recordedAt } = state
+  const next = nextExpiryOf(state)
+  return {
+    seq,
+    available,
+    pending,
+    held,
+    debt,
+    tier,
+    nextExpiryAt: next?.at ?? null,
+    nextExpiryPoints: next?.points ?? null,
+    dueAt,
+    recordedAt,
+  }
+}
+
+/** An entry as the API shows it: what it says nothing about is left out. */
+export function viewOf(entry: Entry) {
+  const { detail, lot, actor } = entry
+  const { earning, refund, ...rest } = detail
+  return {
+    seq: entry.seq,
+    kind: entry.kind,
+    points: entry.points,
+    occurredAt: instantText(entry.occurredAt),
+    recordedAt: instantText(entry.recordedAt),
+    ...(entry.orderId !== null && { orderId: entry.orderId }),
+    ...(entry.reference !== null && {
+      [refund || entry.kind !== 'award' ? 'refundId' : 'reference']: entry.reference,
+    }),
+    ...(entry.reason !== null && { reason: entry.reason }),
+    ...(entry.ref !== null && { ref: entry.ref }),
+    ...(entry.tier !== null && { tier: entry.tier }),
+    ...(entry.endsAt !== null && { endsAt: instantText(entry.endsAt) }),
+    ...(lot && {
+      expiresAt: lot.expiresAt === NEVER ? null : instantText(lot.expiresAt),
+      ...(lot.activeAt !== null && { activeAt: instantText(lot.activeAt) }),
+    }),
+    lots: lotsOf(entry),
+    ...(entry.debt !== 0 && { debt: entry.debt }),
+    ...(earning && { earning: { ...earning, rules: rulesOf(earning.rules) } }),
+    ...(refund && { refunded: refund.amount + refund.goods }),
+    ...rest,
+    ...(rest.lines && {
+      lines: rest.lines.map(([sku, quantity, amount, lineId, category], i) => ({
+        lineId: lineId ?? String(i + 1),
+        sku,
+        ...(category !== undefined && { category }),
+        quantity,
+        amount,
+      })),
+    }),
+    ...(actor && { actor }),
+  }
+}
+export type EntryView = ReturnType<typeof viewOf>
+
+const rulesOf = (rules: readonly (readonly [string, number])[]) =>
+  rules.map(([id, points]) => ({ id, points }))
+
+/** Lots touched: the change of what remains and of what is held. A lot that the entry makes comes first. */
+function lotsOf(entry: Entry): { seq: number; points: number; held?: number }[] {
+  const made = entry.lot ? [{ seq: entry.seq, points: entry.points + entry.debt }] : []
+  const touched = entry.lots.map(([seq, points, held]) =>
+    held ? { seq, points, held } : { seq, points },
+  )
+  return [...made, ...touched]
+}

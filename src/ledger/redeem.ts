@@ -1,0 +1,155 @@
+import { expiryOf } from '../program/expiry'
+import { fail, ok, type Result } from '../result'
+import { type Draft, isLive, type Journal, minus, spendable, take, write } from './journal'
+import {
+  type Actor,
+  type Entry,
+  type History,
+  type LotChange,
+  type State,
+  threadOf,
+} from './ledger'
+import type { Redeem } from './schema'
+
+/** Spends points, or a reward's price, soonest expiry first; all or nothing. */
+export function redeem(journal: Journal, request: Redeem, actor: Actor): Result<null> {
+  const { rewardId, expectedPoints } = request
+  const { rewards } = journal.program.rules
+  if (rewardId !== undefined && !Object.hasOwn(rewards, rewardId)) {
+    return fail('not_found', `The program has no reward ${rewardId}.`)
+  }
+  const reward = rewardId === undefined ? undefined : rewards[rewardId]
+  const points = reward?.points ?? request.points!
+  const { given, missing } = take(spendable(journal), points)
+  if (missing > 0) {
+    return shortOf(journal.state, points)
+  }
+  write(journal, {
+    kind: 'redeem',
+    occurredAt: journal.now,
+    points: -points,
+    lots: minus(given),
+    orderId: request.orderId ?? null,
+    detail: {
+      ...(rewardId !== undefined && { rewardId }),
+      ...(expectedPoints !== undefined && expectedPoints !== points && { expectedPoints }),
+    },
+    actor,
+  })
+  return ok(null)
+}
+
+/** The refusal of a spend that the member cannot pay. */
+export const shortOf = (state: State, points: number): Result<never> =>
+  fail('insufficient_points', `${points} points were asked for, ${state.available} are available.`)
+
+/** Gives back what a redemption spent and no refund returned yet. Twice gives the first receipt. */
+export function reverseRedemption(
+  journal: Journal,
+  redemptionId: number,
+  actor: Actor,
+  history: History,
+): Result<Entry | null> {
+  const redemption = history.entry(redemptionId)
+  if (!redemption || !isRedemption(redemption)) {
+    return fail('not_found', `This member has no redemption ${redemptionId}.`)
+  }
+  const thread = history.thread(threadOf(redemption)!)
+  const first = thread.find((entry) => entry.detail.reversal && entry.ref === redemptionId)
+  if (first) {
+    return ok(first)
+  }
+  const left = unreturnedOf(redemption, thread)
+  giveBack(journal, redemption, left, history, { actor, detail: { reversal: true } })
+  return ok(null)
+}
+
+export const isRedemption = (entry: Entry): boolean =>
+  entry.kind === 'redeem' || entry.kind === 'capture'
+
+/** Points of a lot, by the lot's `seq`. */
+export type LotPoints = readonly (readonly [seq: number, points: number])[]
+
+/** Points on their way back: to the lots that they left, and those that were owed, which have none. */
+export interface Returning {
+  lots: LotPoints
+  loose: number
+}
+
+const pointsIn = (lots: LotPoints): number => lots.reduce((sum, [, points]) => sum + points, 0)
+
+/** Which lots a redemption spent. A capture's changes also free the rest of its hold. */
+function spentOf(redemption: Entry): LotPoints {
+  let left = -redemption.points
+  return redemption.lots.map(([seq, remaining, held]) => {
+    const points = Math.min(left, held === undefined ? -remaining : -held)
+    left -= points
+    return [seq, points]
+  })
+}
+
+/** What a restore returned, before debt was paid from it. */
+export function returnedOf(restore: Entry): Returning {
+  const lots =
+    restore.detail.returned ?? restore.lots.map(([seq, points]) => [seq, points] as const)
+  return { lots, loose: restore.points - pointsIn(lots) }
+}
+
+/** What of a redemption has not come back yet. Where a restore was taken back, the lots that gave it paid instead. */
+export function unreturnedOf(redemption: Entry, thread: readonly Entry[]): Returning {
+  const left = new Map(spentOf(redemption))
+  let looseLeft = 0
+  const add = (seq: number, points: number) => left.set(seq, (left.get(seq) ?? 0) + points)
+  for (const entry of thread) {
+    if (entry.kind === 'restore' && entry.ref === redemption.seq) {
+      const { lots, loose } = returnedOf(entry)
+      const undone = thread.find((other) => other.kind === 'clawback' && other.ref === entry.seq)
+      lots.forEach(([seq, points]) => add(seq, -points))
+      undone?.lots.forEach(([seq, change]) => add(seq, -change))
+      looseLeft += (undone?.debt ?? 0) - loose
+    }
+  }
+  return { lots: [...left], loose: looseLeft }
+}
+
+/**
+ * Returns points to their lots, opening again those that were empty. Live points pay debt first. What was owed pays
+ * it whatever became of the lots; where that was paid since, it becomes a lot of its own.
+ * `cause` is the entry by which the points left.
+ */
+export function giveBack(
+  journal: Journal,
+  cause: Entry,
+  { lots: returned, loose }: Returning,
+  history: History,
+  draft: Pick<Draft, 'actor' | 'reference' | 'detail' | 'count'>,
+): void {
+  const back = returned.filter(([, points]) => points > 0)
+  const cleared = Math.min(journal.state.debt, loose)
+  let owed = journal.state.debt - cleared
+  const lots = back.map(([seq, points]): LotChange => {
+    const open = journal.state.lots.find((lot) => lot.seq === seq)
+    const lot = open ?? history.entry(seq)!.lot!
+    const paid = isLive(lot, journal.now) ? Math.min(owed, points) : 0
+    owed -= paid
+    if (open) {
+      return [seq, points - paid]
+    }
+    const pending = lot.activeAt !== null && lot.activeAt > journal.now
+    return [seq, points - paid, 0, lot.expiresAt, pending ? lot.activeAt : null]
+  })
+  const debt = owed - journal.state.debt
+  const expiresAt = expiryOf(journal.program, journal.now)
+  write(journal, {
+    ...draft,
+    kind: 'restore',
+    occurredAt: journal.now,
+    points: pointsIn(back) + loose,
+    lots: lots.filter(([, points]) => points > 0),
+    debt,
+    lot: loose > cleared ? { expiresAt, activeAt: null } : null,
+    ref: cause.seq,
+    orderId: cause.orderId,
+    detail: { ...draft.detail, ...(debt !== 0 && { returned: back }) },
+  })
+}

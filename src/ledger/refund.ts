@@ -1,0 +1,160 @@
+import { prorate } from '../program/arithmetic'
+import type { DayCount } from '../program/tier'
+import { fail, ok, type Result } from '../result'
+import { type Journal, minus, retier, spendable, take, write } from './journal'
+import type { Actor, Entry, History, Lot } from './ledger'
+import { keepRefund, type Order, orderOf, partOf, type Share, shareOf } from './order'
+import { giveBack, returnedOf, unreturnedOf } from './redeem'
+import type { Refund } from './schema'
+
+/** How many entries one order may gather: it bounds what a refund reads. */
+const THREAD_MAX = 1000
+
+/**
+ * Takes back what a purchase earned, in proportion to what came back, and returns the points that it was paid with:
+ * cumulative, by the award's own figures, never by today's rules. Answers the first entry of a refund booked before.
+ */
+export function refund(
+  journal: Journal,
+  request: Refund,
+  actor: Actor,
+  history: History,
+): Result<Entry | null> {
+  const thread = history.thread(`order:${request.orderId}`)
+  const order = orderOf(thread)
+  if (!order) {
+    return fail('not_found', `This member has no purchase ${request.orderId}.`)
+  }
+  const first = order.refunds.find((entry) => entry.reference === request.refundId)
+  if (first) {
+    return ok(first)
+  }
+  if (thread.length >= THREAD_MAX) {
+    return fail('limit_reached', `An order can have ${THREAD_MAX} entries.`)
+  }
+  const kept = keepRefund(order, request)
+  if (!kept.ok) {
+    return kept
+  }
+  const share = shareOf(order, [...order.standing, { ...kept.value, owed: 0 }])
+  const taken = order.standing.reduce((sum, { owed }) => sum + owed, 0)
+  const owed = Math.max(0, partOf(order.award.points, share) - taken)
+  // Nothing more came back; but what a reversal gave back of a refund that overlapped others is still to be taken.
+  if (owed === 0 && share.num === shareOf(order, order.standing).num) {
+    return ok(null)
+  }
+  returnSpent(journal, order, share, thread, request, actor, history)
+  const own = journal.state.lots.filter((lot) => lot.seq === order.award.seq)
+  clawback(journal, own, owed, order.award, {
+    occurredAt: request.occurredAt ?? journal.now,
+    reference: request.refundId,
+    count: countOf(order, share, owed),
+    detail: { refund: { ...kept.value, owed } },
+    actor,
+  })
+  retier(journal, journal.now, actor)
+  return ok(null)
+}
+
+/** Undoes a refund that failed or a dispute that was won. Answers the first entry of a reversal booked before. */
+export function reverseRefund(
+  journal: Journal,
+  refunded: Entry,
+  actor: Actor,
+  history: History,
+): Result<Entry | null> {
+  const thread = history.thread(`order:${refunded.orderId}`)
+  const first = thread.find((entry) => entry.kind === 'restore' && entry.ref === refunded.seq)
+  if (first) {
+    return ok(first)
+  }
+  const { count, reference, debt } = refunded
+  giveBack(journal, refunded, { lots: takenBy(refunded), loose: debt }, history, {
+    reference,
+    count: count && [count[0], 0 - count[1], 0 - count[2], 0 - count[3]],
+    detail: { reversal: true },
+    actor,
+  })
+  for (const restore of thread.filter((entry) => isUndone(entry, refunded, thread))) {
+    const { lots, loose } = returnedOf(restore)
+    const lived = lots.filter(([seq]) => history.entry(seq)!.lot!.expiresAt > restore.recordedAt)
+    const own = spendable(journal).filter(
+      ({ seq }) => seq === restore.seq || lived.some(([other]) => other === seq),
+    )
+    const points = lived.reduce((sum, [, each]) => sum + each, loose)
+    if (points > 0) {
+      clawback(journal, own, points, restore, { occurredAt: journal.now, reference, actor })
+    }
+  }
+  retier(journal, journal.now, actor)
+  return ok(null)
+}
+
+const takenBy = (clawed: Entry) => clawed.lots.map(([seq, points]) => [seq, -points] as const)
+
+/** Whether a refund's reversal takes this restore back: the refund wrote it, and its redemption still stands. */
+const isUndone = (entry: Entry, refunded: Entry, thread: readonly Entry[]): boolean =>
+  entry.kind === 'restore' &&
+  entry.reference === refunded.reference &&
+  !entry.detail.reversal &&
+  !thread.some((other) => other.detail.reversal && other.ref === entry.ref)
+
+/** Returns, of the points that the order was paid with, the part that came back. */
+function returnSpent(
+  journal: Journal,
+  order: Order,
+  share: Share,
+  thread: readonly Entry[],
+  request: Refund,
+  actor: Actor,
+  history: History,
+): void {
+  for (const redemption of order.redemptions) {
+    const { lots, loose } = unreturnedOf(redemption, thread)
+    const weights = [...lots.map(([, points]) => points), loose]
+    const left = weights.reduce((sum, weight) => sum + weight, 0)
+    const points = partOf(-redemption.points, share) - (-redemption.points - left)
+    if (points > 0) {
+      const shares = prorate(points, weights)
+      const back = lots.map(([seq], i) => [seq, shares[i]!] as const)
+      const returning = { lots: back, loose: shares.at(-1)! }
+      giveBack(journal, redemption, returning, history, { reference: request.refundId, actor })
+    }
+  }
+}
+
+/** Takes points back: from the lots named, then by expiry from other active ones; never held. The rest is owed or dropped. */
+function clawback(
+  journal: Journal,
+  own: readonly Lot[],
+  points: number,
+  cause: Entry,
+  draft: Partial<Entry> & { occurredAt: number },
+): void {
+  const others = spendable(journal).filter((lot) => !own.some(({ seq }) => seq === lot.seq))
+  const { given, missing } = take([...own, ...others], points)
+  const debt = journal.program.rules.clawback === 'debt' ? missing : 0
+  write(journal, {
+    ...draft,
+    kind: 'clawback',
+    points: missing - points - debt,
+    lots: minus(given),
+    debt,
+    ref: cause.seq,
+    orderId: cause.orderId,
+  })
+}
+
+/** What the refund takes from the figures that tiers count: the base in proportion, the order itself with its last part. */
+function countOf(order: Order, share: Share, owed: number): DayCount | null {
+  const { count, detail } = order.award
+  if (!count) {
+    return null
+  }
+  const before = order.refunds.filter((entry) => order.standing.includes(entry.detail.refund!))
+  const sum = (figure: 1 | 3) =>
+    before.reduce((all, entry) => all - (entry.count?.[figure] ?? 0), 0)
+  const spend = partOf(detail.earning!.base, share) - sum(1)
+  const orders = (share.num === share.den ? 1 : 0) - sum(3)
+  return [count[0], 0 - Math.max(0, spend), 0 - owed, 0 - Math.max(0, orders)]
+}

@@ -1,0 +1,132 @@
+import { Hono, type Context } from 'hono'
+import * as z from 'zod'
+import type { Api } from '../http/context'
+import { fingerprint, idempotencyKey } from '../http/idempotency'
+import { pageOf, readCursor } from '../http/page'
+import { problem } from '../http/problem'
+import { page } from '../http/scalars'
+import { body, params, query } from '../http/validate'
+import { ok } from '../result'
+import { ask, execute } from './client'
+import type { Command } from './decide'
+import {
+  activity,
+  adjustment,
+  balanceQuery,
+  capture,
+  entryParam,
+  holdParam,
+  holdRequest,
+  nothing,
+  purchase,
+  redeem,
+  redemptionParam,
+  refund,
+  refundReversal,
+} from './schema'
+
+/** `/v1/members/:id/…`: what a member has, and all that changes it. Every command answers a receipt. */
+export const ledger = new Hono<Api>()
+
+ledger.post('/purchases', idempotencyKey(), body(purchase), (c) =>
+  run(c, { type: 'purchase', request: c.req.valid('json') }),
+)
+
+ledger.post('/refunds', idempotencyKey(), body(refund), (c) =>
+  run(c, { type: 'refund', request: c.req.valid('json') }),
+)
+
+ledger.post('/refunds/:refundId/reversal', idempotencyKey(), body(refundReversal), (c) =>
+  run(c, {
+    type: 'reverseRefund',
+    refundId: c.req.param('refundId'),
+    orderId: c.req.valid('json').orderId,
+  }),
+)
+
+ledger.post('/holds', idempotencyKey(), body(holdRequest), (c) =>
+  run(c, { type: 'hold', request: c.req.valid('json') }),
+)
+
+ledger.post('/holds/:holdId/capture', idempotencyKey(), params(holdParam), body(capture), (c) =>
+  run(c, {
+    type: 'capture',
+    holdId: c.req.valid('param').holdId,
+    request: c.req.valid('json'),
+  }),
+)
+
+ledger.post('/holds/:holdId/release', idempotencyKey(), params(holdParam), body(nothing), (c) =>
+  run(c, { type: 'release', holdId: c.req.valid('param').holdId }),
+)
+
+ledger.post('/redemptions', idempotencyKey(), body(redeem), (c) =>
+  run(c, { type: 'redeem', request: c.req.valid('json') }),
+)
+
+ledger.post(
+  '/redemptions/:redemptionId/reversal',
+  idempotencyKey(),
+  params(redemptionParam),
+  body(nothing),
+  (c) => run(c, { type: 'reverseRedemption', redemptionId: c.req.valid('param').redemptionId }),
+)
+
+ledger.post('/adjustments', idempotencyKey(), body(adjustment), (c) =>
+  run(c, { type: 'adjust', request: c.req.valid('json') }),
+)
+
+ledger.post('/activities', idempotencyKey(), body(activity), (c) =>
+  run(c, { type: 'activity', request: c.req.valid('json') }),
+)
+
+ledger.get('/balance', query(balanceQuery), async (c) => {
+  const { at } = c.req.valid('query')
+  const answer = await ask(c.env, c.get('program'), memberOf(c), { type: 'balance', at })
+  return answer.ok ? c.json(answer.value) : problem(c, answer.failure)
+})
+
+ledger.get('/entries', query(page), async (c) => {
+  const { limit, cursor } = c.req.valid('query')
+  const before =
+    cursor === undefined ? ok(Number.MAX_SAFE_INTEGER) : readCursor(cursor, z.int().min(1))
+  if (!before.ok) {
+    return problem(c, before.failure)
+  }
+  const wanted = { type: 'entries', before: before.value, limit: limit + 1 } as const
+  const answer = await ask(c.env, c.get('program'), memberOf(c), wanted)
+  return answer.ok
+    ? c.json(pageOf(answer.value, limit, (entry) => entry.seq))
+    : problem(c, answer.failure)
+})
+
+ledger.get('/entries/:seq', params(entryParam), async (c) => {
+  const { seq } = c.req.valid('param')
+  const answer = await ask(c.env, c.get('program'), memberOf(c), { type: 'entry', seq })
+  return answer.ok ? c.json(answer.value) : problem(c, answer.failure)
+})
+
+const memberOf = (c: Context<Api>): string => c.req.param('id')!
+
+/** Has a member's ledger decide a command, and answers the receipt: 201 when it made entries. */
+export async function run(
+  c: Context<Api>,
+  command: Command,
+  memberId = memberOf(c),
+): Promise<Response> {
+  const { kind, keyId } = c.get('caller')
+  const { result, replayed } = await execute(c.env, memberId, {
+    command,
+    program: c.get('program'),
+    actor: { kind, keyId, requestId: c.get('requestId') },
+    idempotencyKey: c.get('idempotencyKey'),
+    fingerprint: fingerprint(c.req.method, c.req.path, command),
+  })
+  if (replayed) {
+    c.header('Idempotent-Replayed', 'true')
+  }
+  if (!result.ok) {
+    return problem(c, result.failure)
+  }
+  return c.json(result.value, result.value.entries.length > 0 ? 201 : 200)
+}

@@ -1,0 +1,29 @@
+import * as z from 'zod'
+import { currency, instant, text } from '../http/scalars'
+import { isCountry } from '../members/contact'
+
+/** An IANA name; an offset such as +08:00 has no rules for daylight saving time. */
+function isTimeZone(name: string): boolean {
+  try {
+    return /^[a-z]/i.test(name) && Boolean(new Intl.DateTimeFormat('en', { timeZone: name }))
+  } catch {
+    return false
+  }
+}
+
+/** A program to create; `clock` freezes the time of a test program. */
+export const newProgram = z
+  .strictObject({
+    name: text(100),
+    mode: z.enum(['live', 'test']),
+    currency,
+    timeZone: z.string().max(64).refine(isTimeZone, 'Not an IANA time zone.'),
+    country: z.string().refine(isCountry, 'Not an ISO 3166 country code.').optional(),
+    clock: instant
+      .refine((ms) => ms <= Date.now(), 'A clock cannot stand in the future.')
+      .optional(),
+  })
+  .refine(({ mode, clock }) => mode === 'test' || clock === undefined, {
+    path: ['clock'],
+    message: 'A live program runs on real time.',
+  })

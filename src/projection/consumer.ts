@@ -1,0 +1,60 @@
+import { database } from '../db/client'
+import { unprojected } from '../ledger/client'
+import { keyOf, type Pointer, rowsOf, type Rows } from './projection'
+import { entrySeqs, writeRows } from './store'
+
+/** What one D1 transaction takes at most, in UTF-16 units of JSON: a statement has at most 2 MB bound. */
+const BATCH_LENGTH = 500_000
+
+/** How many pages of a member's news one call takes; the rest is left to a new message. */
+const MOST_PAGES = 20
+
+/** Brings members up to date in D1. A message of a member whose object cannot be reached comes again. */
+export async function project(batch: MessageBatch<Pointer>, env: Env): Promise<void> {
+  const messages = Map.groupBy(batch.messages, ({ body }) => keyOf(body))
+  let behind = Array.from(messages.values(), ([first]) => first!.body)
+  for (let page = 0; page < MOST_PAGES && behind.length > 0; page++) {
+    const db = database(env, behind[0]!)
+    const seqOf = await entrySeqs(db, behind)
+    const answers = await Promise.allSettled(
+      behind.map((member) => fetchNews(env, member, seqOf(member))),
+    )
+    const lost = behind.filter((_, i) => answers[i]!.status === 'rejected')
+    for (const message of lost.flatMap((member) => messages.get(keyOf(member))!)) {
+      message.retry()
+    }
+    const news = answers.flatMap((each) => (each.status === 'fulfilled' ? (each.value ?? []) : []))
+    for (const rows of inBatches(news.map((each) => each.rows))) {
+      await writeRows(db, rows)
+    }
+    behind = news.filter((each) => each.hasMore).map((each) => each.member)
+  }
+  if (behind.length > 0) {
+    await env.PROJECTION.sendBatch(behind.map((body) => ({ body })))
+  }
+}
+
+/** A member's news as rows; null for a member who has no ledger. */
+async function fetchNews(env: Env, member: Pointer, seq: number) {
+  const news = await unprojected(env, member.programId, member.memberId, seq)
+  return news && { member, rows: rowsOf(member, news, Date.now()), hasMore: news.balance === null }
+}
+
+/** Groups rows so that a group is short enough for one transaction, or one member's. */
+function* inBatches(all: readonly Rows[]): Generator<Rows[]> {
+  let batch: Rows[] = []
+  let length = 0
+  for (const rows of all) {
+    const added = JSON.stringify(rows).length
+    if (batch.length > 0 && length + added > BATCH_LENGTH) {
+      yield batch
+      batch = []
+      length = 0
+    }
+    batch.push(rows)
+    length += added
+  }
+  if (batch.length > 0) {
+    yield batch
+  }
+}

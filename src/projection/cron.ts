@@ -1,0 +1,56 @@
+import { database } from '../db/client'
+import { settle } from '../ledger/client'
+import { findProgram } from '../program/store'
+import { type Due, listDue } from './store'
+
+/** Members of one program who are due. */
+export interface DueMembers {
+  programId: string
+  memberIds: string[]
+}
+
+const MEMBERS_A_MESSAGE = 100
+const MEMBERS_A_PAGE = 5_000
+
+/** Asks for the members of all programs who are due at `now` to be settled, 100 a message. Answers how many. */
+export async function sendDue(env: Env, now: number): Promise<number> {
+  const db = database(env, { programId: '' })
+  let sent = 0
+  let last: Due | null = null
+  do {
+    const page: Due[] = await listDue(db, now, last, MEMBERS_A_PAGE)
+    for (const body of inMessages(page)) {
+      await env.SETTLE.send(body)
+    }
+    sent += page.length
+    last = page.length === MEMBERS_A_PAGE ? page.at(-1)! : null
+  } while (last !== null)
+  return sent
+}
+
+function inMessages(due: readonly Due[]): DueMembers[] {
+  const messages: DueMembers[] = []
+  for (const { programId, memberId } of due) {
+    const open = messages.at(-1)
+    if (open?.programId === programId && open.memberIds.length < MEMBERS_A_MESSAGE) {
+      open.memberIds.push(memberId)
+    } else {
+      messages.push({ programId, memberIds: [memberId] })
+    }
+  }
+  return messages
+}
+
+/** Settles the members of each message; one with a member who cannot be reached comes again. */
+export async function settleDue(batch: MessageBatch<DueMembers>, env: Env): Promise<void> {
+  for (const message of batch.messages) {
+    const { programId, memberIds } = message.body
+    const program = await findProgram(database(env, { programId }), programId)
+    const settled = program
+      ? await Promise.allSettled(memberIds.map((memberId) => settle(env, program, memberId)))
+      : []
+    if (settled.some(({ status }) => status === 'rejected')) {
+      message.retry()
+    }
+  }
+}

@@ -1,0 +1,109 @@
+import { Hono } from 'hono'
+import { database } from '../db/client'
+import type { Api } from '../http/context'
+import { idempotencyKey } from '../http/idempotency'
+import { pageOf } from '../http/page'
+import { problem } from '../http/problem'
+import { body, query } from '../http/validate'
+import { ask } from '../ledger/client'
+import { run } from '../ledger/routes'
+import { refund } from '../ledger/schema'
+import { instantText } from '../program/calendar'
+import type { Failure } from '../result'
+import { feed } from './schema'
+import { findPurchases, lastEntries, listEntries } from './store'
+
+const unknown: Failure = {
+  code: 'not_found',
+  detail: 'No such order is known yet. One of the last seconds is found through its member.',
+}
+
+/** `/v1/purchases`: for a till that knows only the order. */
+export const purchases = new Hono<Api>()
+
+purchases.get('/:orderId', async (c) => {
+  const program = c.get('program')
+  const orderId = c.req.param('orderId')
+  const db = database(c.env, { programId: program.id })
+  const [first, ...others] = await findPurchases(db, program.id, orderId)
+  if (first === undefined) {
+    return problem(c, unknown)
+  }
+  const { memberId, total, points, channel, storeId, lines } = first
+  const thread = await ask(c.env, program, memberId, { type: 'order', orderId })
+  if (!thread.ok) {
+    return problem(c, thread.failure)
+  }
+  return c.json({
+    orderId,
+    memberId,
+    occurredAt: instantText(first.occurredAt),
+    currency: program.currency,
+    total,
+    points,
+    channel,
+    storeId,
+    lines,
+    entries: thread.value,
+    conflicts: others.map((other) => ({ memberId: other.memberId, points: other.points })),
+  })
+})
+
+/** `/v1/refunds`: a refund by the order alone. */
+export const refunds = new Hono<Api>()
+
+refunds.post('/', idempotencyKey(), body(refund), async (c) => {
+  const request = c.req.valid('json')
+  const programId = c.get('program').id
+  const found = await findPurchases(database(c.env, { programId }), programId, request.orderId)
+  const [first, ...others] = found
+  if (first === undefined) {
+    return problem(c, unknown)
+  }
+  if (others.length > 0) {
+    const members = found.map(({ memberId }) => memberId).join(', ')
+    const detail = `The order stands on several members: ${members}. Refund it at one of them.`
+    return problem(c, { code: 'already_exists', detail })
+  }
+  return run(c, { type: 'refund', request }, first.memberId)
+})
+
+/** `/v1/entries`: everything that happened to any member, in the order in which it became known. */
+export const entries = new Hono<Api>()
+
+entries.get('/', query(feed), async (c) => {
+  const { limit, after } = c.req.valid('query')
+  const programId = c.get('program').id
+  const rows = await listEntries(database(c.env, { programId }), programId, after, limit + 1)
+  const { data } = pageOf(rows, limit, (row) => row.position)
+  return c.json({
+    data: data.map(({ position, memberId, seq, kind, points, occurredAt, recordedAt, body }) => ({
+      position,
+      memberId,
+      seq,
+      kind,
+      points,
+      occurredAt: instantText(occurredAt),
+      recordedAt: instantText(recordedAt),
+      ...body,
+    })),
+    nextCursor: rows.length > limit ? String(data.at(-1)!.position) : null,
+  })
+})
+
+const LATELY = 100
+
+/** `/v1/health`: how far the lists are behind the ledgers. */
+export const health = new Hono<Api>()
+
+health.get('/', async (c) => {
+  const programId = c.get('program').id
+  const rows = await lastEntries(database(c.env, { programId }), programId, LATELY)
+  return c.json({
+    projection: {
+      position: rows[0]?.position ?? 0,
+      lagMs: rows[0]?.lagMs ?? 0,
+      maxLagMs: Math.max(0, ...rows.map((row) => row.lagMs)),
+    },
+  })
+})

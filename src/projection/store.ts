@@ -1,0 +1,115 @@
+import { and, asc, desc, eq, getTableColumns, gt, sql } from 'drizzle-orm'
+import type { Database } from '../db/client'
+import { balances, entries, purchases } from '../db/tables'
+import { keyOf, type Pointer, type Rows } from './projection'
+
+/** Up to which `seq` D1 has the entries of each of these members. */
+export async function entrySeqs(
+  db: Database,
+  members: readonly Pointer[],
+): Promise<(member: Pointer) => number> {
+  const rows = await db.all<Pointer & { seq: number }>(sql`
+    SELECT value ->> 'programId' AS programId, value ->> 'memberId' AS memberId,
+      (SELECT max(seq) FROM entries
+       WHERE program_id = value ->> 'programId' AND member_id = value ->> 'memberId') AS seq
+    FROM json_each(${JSON.stringify(members)})`)
+  const seqs = new Map(rows.map((row) => [keyOf(row), row.seq]))
+  return (member) => seqs.get(keyOf(member)) ?? 0
+}
+
+/** Writes rows of many members in one transaction. What is there already stays; an older balance changes nothing. */
+export async function writeRows(db: Database, rows: readonly Rows[]): Promise<void> {
+  // One parameter a table: D1 binds a hundred at most. Every column, in the order of the table.
+  const all = (table: keyof Rows) =>
+    sql`json_each(${JSON.stringify(rows.flatMap((r) => r[table]))})`
+  const has = (table: keyof Rows) => rows.some((each) => each[table].length > 0)
+  const writeEntries = db
+    .insert(entries)
+    .select(
+      sql`SELECT value ->> 'programId',
+            coalesce((SELECT max(position) FROM entries WHERE program_id = value ->> 'programId'), 0)
+              + row_number() OVER (PARTITION BY value ->> 'programId' ORDER BY key),
+            value ->> 'memberId', value ->> 'seq', value ->> 'kind', value ->> 'points',
+            value ->> 'occurredAt', value ->> 'recordedAt', value -> 'body', value ->> 'lagMs'
+          FROM ${all('entries')} WHERE true`,
+    )
+    .onConflictDoNothing()
+  const writePurchases = db
+    .insert(purchases)
+    .select(
+      sql`SELECT value ->> 'programId', value ->> 'orderId', value ->> 'memberId', value ->> 'seq',
+            value ->> 'occurredAt', value ->> 'recordedAt', value ->> 'total', value ->> 'points',
+            value ->> 'channel', value ->> 'storeId', value -> 'lines'
+          FROM ${all('purchases')} WHERE true`,
+    )
+    .onConflictDoNothing()
+  const writeBalances = db
+    .insert(balances)
+    .select(
+      sql`SELECT value ->> 'programId', value ->> 'memberId', value ->> 'seq', value ->> 'available',
+            value ->> 'pending', value ->> 'held', value ->> 'debt', value ->> 'tier',
+            value ->> 'nextExpiryAt', value ->> 'nextExpiryPoints', value ->> 'dueAt', value ->> 'recordedAt'
+          FROM ${all('balances')} WHERE true`,
+    )
+    .onConflictDoUpdate({
+      target: [balances.programId, balances.memberId],
+      set: newBalance,
+      setWhere: sql`excluded.seq > balances.seq`,
+    })
+  await db.batch([
+    writeEntries,
+    ...(has('purchases') ? [writePurchases] : []),
+    ...(has('balances') ? [writeBalances] : []),
+  ])
+}
+
+const { programId: _p, memberId: _m, ...balanceColumns } = getTableColumns(balances)
+
+/** Every column of a balance but its key, from the row that was to be inserted. */
+const newBalance = Object.fromEntries(
+  Object.entries(balanceColumns).map(([name, { name: column }]) => [
+    name,
+    sql.raw(`excluded.${column}`),
+  ]),
+)
+
+/** An order by every member who was awarded it, first come first. More than one is a conflict. */
+export const findPurchases = (db: Database, programId: string, orderId: string) =>
+  db
+    .select()
+    .from(purchases)
+    .where(and(eq(purchases.programId, programId), eq(purchases.orderId, orderId)))
+    .orderBy(asc(purchases.recordedAt), asc(purchases.memberId))
+    .limit(MOST_CONFLICTS)
+
+const MOST_CONFLICTS = 100
+
+/** Up to `count` entries of all members of the program in the order in which they came to D1, after a position. */
+export const listEntries = (db: Database, programId: string, position: number, count: number) =>
+  db
+    .select()
+    .from(entries)
+    .where(and(eq(entries.programId, programId), gt(entries.position, position)))
+    .orderBy(entries.position)
+    .limit(count)
+
+/** The last entries of the program that came to D1, newest first. */
+export const lastEntries = (db: Database, programId: string, count: number) =>
+  db
+    .select({ position: entries.position, lagMs: entries.lagMs })
+    .from(entries)
+    .where(eq(entries.programId, programId))
+    .orderBy(desc(entries.position))
+    .limit(count)
+
+/** A member for whom time alone has changed something by now. */
+export type Due = Pointer & { dueAt: number }
+
+/** Up to `count` members of all programs who are due at `now` (real milliseconds) or their program's clock, after another. */
+export const listDue = (db: Database, now: number, after: Due | null, count: number) =>
+  db.all<Due>(sql`
+    SELECT p.id AS programId, b.member_id AS memberId, b.due_at AS dueAt
+    FROM programs p CROSS JOIN balances b ON b.program_id = p.id AND b.due_at <= coalesce(p.clock, ${now})
+    WHERE ${after ? sql`(p.id, b.due_at, b.member_id) > (${after.programId}, ${after.dueAt}, ${after.memberId})` : sql`true`}
+    ORDER BY p.id, b.due_at, b.member_id
+    LIMIT ${count}`)

@@ -1,0 +1,42 @@
+/** Every way in which Punchcard refuses a request. `http/problem.ts` gives each its status. */
+export type Code =
+  | 'malformed_json'
+  | 'validation_failed'
+  | 'idempotency_key_missing'
+  | 'unauthorized'
+  | 'forbidden'
+  | 'not_found'
+  | 'insufficient_points'
+  | 'hold_ended'
+  | 'already_exists'
+  | 'limit_reached'
+  | 'member_gone'
+  | 'precondition_failed'
+  | 'payload_too_large'
+  | 'unsupported_media_type'
+  | 'idempotency_key_reused'
+  | 'too_many_requests'
+  | 'unavailable'
+
+/** One fault of a request body: a JSON pointer (RFC 6901) and a sentence. */
+export interface Fault {
+  pointer: string
+  detail: string
+}
+
+/** A refusal: a stable code, a sentence that a developer can act on, and the faults of the body, if any. */
+export interface Failure {
+  code: Code
+  detail: string
+  errors?: Fault[]
+}
+
+/** What was asked for, or why not. Failures are values: they cross RPC, exceptions do not. */
+export type Result<T> = { ok: true; value: T } | { ok: false; failure: Failure }
+
+export const ok = <T>(value: T): Result<T> => ({ ok: true, value })
+
+export const fail = (code: Code, detail: string, errors?: Fault[]): Result<never> => ({
+  ok: false,
+  failure: errors ? { code, detail, errors } : { code, detail },
+})

@@ -1,0 +1,43 @@
+import { describe, expect, inject, it } from 'vitest'
+import { exponent, isCurrency } from '../../src/program/money'
+
+describe('exponent', () => {
+  it.each([
+    ['CNY', 2],
+    ['HUF', 2],
+    ['IDR', 2],
+    ['MGA', 2],
+    ['MRU', 2],
+    ['JPY', 0],
+    ['ISK', 0],
+    ['UGX', 0],
+    ['KWD', 3],
+    ['CLF', 4],
+  ])('follows ISO 4217 for %s, whatever Intl says', (currency, digits) => {
+    expect(exponent(currency)).toBe(digits)
+  })
+
+  it('throws for what is no currency', () => {
+    expect(() => exponent('EURO')).toThrow(RangeError)
+  })
+})
+
+describe('isCurrency', () => {
+  it.each(['eur', 'XXX', 'XTS', 'XAU', 'ABC', 'EURO', '', 'toString'])('refuses %j', (code) => {
+    expect(isCurrency(code)).toBe(false)
+  })
+})
+
+const vectors = inject('vectors')['money/currency-exponents.json']
+
+describe.skipIf(!vectors)('the outside table of exponents', () => {
+  const { rows }: { rows: { currency: string; iso4217: number }[] } = JSON.parse(
+    vectors ?? '{"rows":[]}',
+  )
+  // MRO became MRU in 2018.
+  const current = rows.filter(({ currency }) => currency !== 'MRO')
+
+  it.each(current)('agrees on $currency', ({ currency, iso4217 }) => {
+    expect(exponent(currency)).toBe(iso4217)
+  })
+})

@@ -1,0 +1,14 @@
+import { env } from 'cloudflare:workers'
+import { describe, expect, inject, it } from 'vitest'
+
+describe('the test runner', () => {
+  it('runs in workerd with the migrated database', async () => {
+    expect(navigator.userAgent).toBe('Cloudflare-Workers')
+    const { results } = await env.DB.prepare('SELECT * FROM members').run()
+    expect(results).toEqual([])
+  })
+
+  it('gives the outside vectors, where they exist', () => {
+    expect(typeof inject('vectors')).toBe('object')
+  })
+})

@@ -1,0 +1,44 @@
+import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { defineConfig } from 'vitest/config'
+
+// In the environment too, or wrangler warns where there is no .dev.vars; the bindings below win over it.
+const secrets = {
+  ROOT_KEY: 'pc_root_test',
+  PROFILE_KEY: 'cHVuY2hjYXJkLXRlc3QtcHJvZmlsZS1rZXktMzJieXQ=',
+}
+Object.assign(process.env, secrets)
+
+const shared = new URL('../shared/vectors/', import.meta.url).pathname
+
+/** Outside vectors by path, where `../shared` exists: tests in workerd cannot read files. */
+const readVectors = (): Record<string, string> => {
+  if (!existsSync(shared)) {
+    return {}
+  }
+  const paths = readdirSync(shared, { recursive: true, encoding: 'utf8' })
+  const files = paths.filter((path) => path.endsWith('.json'))
+  return Object.fromEntries(files.map((path) => [path, readFileSync(join(shared, path), 'utf8')]))
+}
+
+export default defineConfig({
+  plugins: [
+    cloudflareTest(async () => ({
+      wrangler: { configPath: './wrangler.toml' },
+      miniflare: {
+        bindings: {
+          ...secrets,
+          MIGRATIONS: await readD1Migrations('migrations/d1'),
+        },
+      },
+    })),
+  ],
+  test: {
+    include: ['test/**/*.test.ts'],
+    setupFiles: ['./test/setup.ts'],
+    testTimeout: 30_000,
+    slowTestThreshold: 2_000,
+    provide: { vectors: readVectors() },
+  },
+})
