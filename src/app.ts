@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { requestId } from 'hono/request-id'
 import { secureHeaders } from 'hono/secure-headers'
+import { BASE32, randomText } from './auth/random'
 import { authorize } from './auth/authorize'
 import { keys } from './auth/routes'
 import type { Api } from './http/context'
@@ -16,7 +17,7 @@ const MAX_BODY_BYTES = 1_000_000
 /** The HTTP API. Every call passes `authorize`; `auth/scopes.ts` says who may call what. */
 export const app = new Hono<Api>()
 
-app.use(requestId({ limitLength: 64 }))
+app.use(requestId({ limitLength: 64, generator: () => randomText(BASE32, 16) }))
 app.use(secureHeaders())
 app.use(async (c, next) => {
   await next()

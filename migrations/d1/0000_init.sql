@@ -44,6 +44,7 @@ CREATE TABLE `enrolments` (
 	`fingerprint` text NOT NULL,
 	`member_id` text NOT NULL,
 	`status` integer NOT NULL,
+	`reply` text NOT NULL,
 	PRIMARY KEY(`program_id`, `key`)
 ) WITHOUT ROWID;
 --> statement-breakpoint

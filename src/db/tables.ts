@@ -77,6 +77,8 @@ export const enrolments = sqliteTable(
     fingerprint: text().notNull(),
     memberId: text('member_id').notNull(),
     status: integer().$type<200 | 201>().notNull(),
+    // The answer, sealed under the member's own key.
+    reply: text().notNull(),
   },
   (t) => [primaryKey({ columns: [t.programId, t.key] })],
 )

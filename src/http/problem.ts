@@ -52,7 +52,7 @@ export function onError(error: Error, c: Context<Api>): Response {
     return problem(c, { code: 'unavailable', detail: 'Storage cannot be reached. Send it again.' })
   }
   return answer(c, 500, {
-    type: 'about:blank',
+    type: '/docs/problems#internal_error',
     title: 'Internal Server Error',
     status: 500,
     detail: 'This is our fault. Tell us the requestId.',
@@ -61,9 +61,17 @@ export function onError(error: Error, c: Context<Api>): Response {
 }
 
 const answer = (c: Context<Api>, status: ContentfulStatusCode, body: object): Response =>
-  c.body(JSON.stringify({ ...body, instance: c.req.path, requestId: c.get('requestId') }), status, {
-    'Content-Type': 'application/problem+json',
-  })
+  c.body(
+    JSON.stringify({
+      ...body,
+      instance: new URL(c.req.url).pathname,
+      requestId: c.get('requestId'),
+    }),
+    status,
+    {
+      'Content-Type': 'application/problem+json',
+    },
+  )
 
 /** The innermost cause: drizzle's own message quotes the bound values, which must not be logged. */
 const rootOf = (error: Error): Error => (error.cause instanceof Error ? rootOf(error.cause) : error)

@@ -3,7 +3,7 @@ import { adjust } from './adjust'
 import { activity, purchase } from './award'
 import { capture, hold, releaseHold } from './hold'
 import type { Journal } from './journal'
-import type { Actor, Entry, History } from './ledger'
+import type { Actor, Entry, History, State } from './ledger'
 import { redeem, reverseRedemption } from './redeem'
 import { refund, reverseRefund } from './refund'
 import type {
@@ -54,7 +54,7 @@ export function decide(
   }
   // Points of a backdated purchase lapse on their own day; what only now came free or back lapses now.
   settle(journal, command.type === 'purchase' ? -Infinity : journal.now)
-  return isCountable(journal)
+  return isCountable(journal.state)
     ? decided
     : fail('limit_reached', 'A balance cannot pass 2^53 − 1 points.')
 }
@@ -118,7 +118,6 @@ function lateOf(command: Command, now: number): Result<never> | null {
   return fail('validation_failed', detail, [{ pointer: '#/occurredAt', detail }])
 }
 
-const isCountable = ({ state, entries }: Journal): boolean =>
+const isCountable = (state: State): boolean =>
   [state.available + state.held + state.pending, state.debt].every(Number.isSafeInteger) &&
-  state.days.every((figures) => figures.every(Number.isSafeInteger)) &&
-  entries.every((entry) => Number.isSafeInteger(entry.points))
+  state.days.every((figures) => figures.every(Number.isSafeInteger))

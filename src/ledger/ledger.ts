@@ -159,6 +159,10 @@ export const balanceOf = (state: State): number =>
 
 /** What entries about one thing share, so that they are found together: an order, an activity, a redemption. */
 export function threadOf(entry: Entry): string | null {
+  // No decision looks for them, and an order's thread is bounded.
+  if (entry.kind === 'hold' || entry.kind === 'release') {
+    return null
+  }
   if (entry.orderId !== null) {
     return orderThread(entry.orderId)
   }

@@ -72,13 +72,15 @@ export class MemberLedger extends DurableObject<Env> {
 
   /** What the projection lacks when it has everything up to `seq`; null for an unknown member. */
   unprojected(seq: number): Unprojected | null {
-    const ledger = this.#load()
-    return ledger && pageAfter(this.ctx.storage.sql, ledger, seq)
+    return this.#atomically(() => {
+      const ledger = this.#load()
+      return ledger && pageAfter(this.ctx.storage.sql, ledger, seq)
+    })
   }
 
   /** Compares the projection with the ledger, and sends again until they agree. */
   override async alarm(): Promise<void> {
-    const ledger = this.#load()
+    const ledger = this.#atomically(() => this.#load())
     if (ledger === null) {
       return
     }
@@ -88,7 +90,7 @@ export class MemberLedger extends DurableObject<Env> {
     this.#atomically(() => this.#rearm(seq))
   }
 
-  /** Runs `work` in one transaction; what it wrote is projected soon after. */
+  /** Runs `work` in one transaction. What memory holds of a failed one is forgotten. */
   #atomically<T>(work: () => T): T {
     try {
       return this.ctx.storage.transactionSync(work)

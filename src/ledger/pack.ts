@@ -1,4 +1,6 @@
+import { instantText } from '../program/calendar'
 import type { Earning } from '../program/earning'
+import type { Rounding } from '../program/program'
 import type { Actor, Detail, Entry, Kind } from './ledger'
 import type { Standing } from './receipt'
 
@@ -19,6 +21,7 @@ const KINDS: readonly Kind[] = [
   'tier',
 ]
 const ACTORS: readonly Actor['kind'][] = ['server', 'member', 'webhook']
+const ROUNDINGS: readonly Rounding[] = ['floor', 'half-up', 'ceil']
 
 /** The columns of `entries` that hold an entry itself. */
 export interface EntryRow {
@@ -32,7 +35,13 @@ export interface EntryRow {
   [column: string]: SqlStorageValue
 }
 
-type PackedEarning = [number, number, number, string, Earning['rules']]
+type PackedEarning = [
+  version: number,
+  base: number,
+  factor: number,
+  rounding: number,
+  rules: Earning['rules'],
+]
 type PackedDetail = [
   earning: PackedEarning | 0,
   total: number,
@@ -45,11 +54,13 @@ type PackedDetail = [
 type Body = [
   lots: Entry['lots'],
   debt: number,
-  lot: [number, number] | 0,
+  /** With `activeAt` only where the lot is pending. */
+  lot: [expiresAt: number, activeAt: number] | number,
   ref: number,
   endsAt: number,
   tier: string | 0,
-  count: Entry['count'] | 0,
+  /** The day alone where the rest is the award's base, its points, and one order. */
+  count: Entry['count'] | number,
   actor: [kind: number, keyId: string, requestId: string] | 0,
   detail?: PackedDetail,
 ]
@@ -60,24 +71,25 @@ export function packEntry(entry: Entry): EntryRow {
   const body: Body = [
     entry.lots,
     entry.debt,
-    lot ? [lot.expiresAt, lot.activeAt ?? 0] : 0,
+    lot ? (lot.activeAt === null ? lot.expiresAt : [lot.expiresAt, lot.activeAt]) : 0,
     entry.ref ?? 0,
     entry.endsAt ?? 0,
     entry.tier ?? 0,
-    entry.count ?? 0,
+    packCount(entry),
     actor ? [ACTORS.indexOf(actor.kind), actor.keyId, actor.requestId] : 0,
   ]
   if (Object.keys(entry.detail).length > 0) {
     body.push(packDetail(entry.detail))
   }
   const texts = [entry.orderId, entry.reference, entry.reason]
+  const used = texts.findLastIndex((text) => text !== null) + 1
   return {
     seq: entry.seq,
     kind: KINDS.indexOf(entry.kind),
     points: entry.points,
     occurred_at: entry.occurredAt,
     recorded_at: entry.recordedAt,
-    texts: texts.some((text) => text !== null) ? JSON.stringify(texts) : null,
+    texts: used > 0 ? JSON.stringify(texts.slice(0, used)) : null,
     body: JSON.stringify(body),
   }
 }
@@ -85,6 +97,7 @@ export function packEntry(entry: Entry): EntryRow {
 /** The entry of a row. */
 export function unpackEntry(row: EntryRow): Entry {
   const [lots, debt, lot, ref, endsAt, tier, count, actor, detail] = JSON.parse(row.body) as Body
+  const unpacked = detail ? unpackDetail(detail) : {}
   const texts = row.texts === null ? [] : (JSON.parse(row.texts) as (string | null)[])
   return {
     seq: row.seq,
@@ -94,12 +107,12 @@ export function unpackEntry(row: EntryRow): Entry {
     recordedAt: row.recorded_at,
     lots,
     debt,
-    lot: lot ? { expiresAt: lot[0], activeAt: lot[1] || null } : null,
+    lot: unpackLot(lot),
     ref: ref || null,
     endsAt: endsAt || null,
     tier: tier || null,
-    count: count || null,
-    detail: detail ? unpackDetail(detail) : {},
+    count: typeof count === 'number' ? unpackCount(count, row.points, unpacked) : count,
+    detail: unpacked,
     actor: actor ? { kind: ACTORS[actor[0]]!, keyId: actor[1], requestId: actor[2] } : null,
     orderId: texts[0] ?? null,
     reference: texts[1] ?? null,
@@ -107,10 +120,37 @@ export function unpackEntry(row: EntryRow): Entry {
   }
 }
 
+function packCount({ count, points, detail: { earning } }: Entry): Entry['count'] | number {
+  if (count === null) {
+    return 0
+  }
+  const [day, spend, counted, orders] = count
+  const isPlain = day > 0 && spend === earning?.base && counted === points && orders === 1
+  return isPlain ? day : count
+}
+
+const unpackCount = (day: number, points: number, { earning }: Detail): Entry['count'] =>
+  day === 0 ? null : [day, earning!.base, points, 1]
+
+function unpackLot(lot: Body[2]): Entry['lot'] {
+  if (typeof lot === 'number') {
+    return lot === 0 ? null : { expiresAt: lot, activeAt: null }
+  }
+  return { expiresAt: lot[0], activeAt: lot[1] }
+}
+
 function packDetail(detail: Detail): PackedDetail {
   const { earning, total, lines, channel, storeId, terminalId, ...rest } = detail
   const packed: PackedDetail = [
-    earning ? [earning.version, earning.base, earning.factor, earning.rounding, earning.rules] : 0,
+    earning
+      ? [
+          earning.version,
+          earning.base,
+          earning.factor,
+          ROUNDINGS.indexOf(earning.rounding),
+          earning.rules,
+        ]
+      : 0,
     total ?? -1,
     lines ?? 0,
     channel ?? 0,
@@ -127,7 +167,7 @@ function unpackDetail([earning, total, lines, channel, storeId, terminalId, rest
   const detail: Detail = { ...rest }
   if (earning) {
     const [version, base, factor, rounding, rules] = earning
-    detail.earning = { version, base, factor, rounding: rounding as Earning['rounding'], rules }
+    detail.earning = { version, base, factor, rounding: ROUNDINGS[rounding]!, rules }
   }
   if (total >= 0) {
     detail.total = total
@@ -141,16 +181,38 @@ function unpackDetail([earning, total, lines, channel, storeId, terminalId, rest
   )
 }
 
-/** Where a member stood, as an array. */
-export function packStanding({ balance, tier, seq }: Standing): string {
+type PackedStanding = [
+  available: number,
+  pending: number,
+  held: number,
+  debt: number,
+  tier: [id: string, name: string, nextId?: string, remaining?: number],
+  lapsing?: number,
+  lapsingAt?: number,
+]
+
+/** Where a member stood after the entry that it is kept with. */
+export function packStanding({ balance, tier }: Standing): string {
   const { available, pending, held, debt, nextExpiry } = balance
-  const next = nextExpiry ? [nextExpiry.points, nextExpiry.at] : []
-  const above = tier.next ? [tier.next.id, tier.next.remaining] : []
-  return JSON.stringify([seq, available, pending, held, debt, next, tier.id, tier.name, above])
+  const { id, name, next } = tier
+  const packed: PackedStanding = [
+    available,
+    pending,
+    held,
+    debt,
+    next ? [id, name, next.id, next.remaining] : [id, name],
+  ]
+  if (nextExpiry) {
+    packed.push(nextExpiry.points, Date.parse(nextExpiry.at))
+  }
+  return JSON.stringify(packed)
 }
 
-export function unpackStanding(packed: string): Standing {
-  const [seq, available, pending, held, debt, next, id, name, above] = JSON.parse(packed)
+export function unpackStanding(packed: string, seq: number): Standing {
+  const [available, pending, held, debt, tier, lapsing, lapsingAt] = JSON.parse(
+    packed,
+  ) as PackedStanding
+  const [id, name, nextId, remaining] = tier
   return {
     balance: {
       balance: available + held + pending - debt,
@@ -158,9 +220,9 @@ export function unpackStanding(packed: string): Standing {
       pending,
       held,
       debt,
-      nextExpiry: next.length > 0 ? { points: next[0], at: next[1] } : null,
+      nextExpiry: lapsingAt === undefined ? null : { points: lapsing!, at: instantText(lapsingAt) },
     },
-    tier: { id, name, next: above.length > 0 ? { id: above[0], remaining: above[1] } : null },
+    tier: { id, name, next: nextId === undefined ? null : { id: nextId, remaining: remaining! } },
     seq,
   }
 }

@@ -1,6 +1,7 @@
 import { instantText } from '../program/calendar'
 import type { Program } from '../program/program'
 import { nextTier, tierOf } from '../program/tier'
+import { madeBy } from './apply'
 import { balanceOf, type Entry, NEVER, type State } from './ledger'
 
 /** A balance and its parts as the API shows them; `nextExpiry` is what lapses first and when. */
@@ -113,6 +114,7 @@ export function viewOf(entry: Entry) {
     ...(earning && { earning: { ...earning, rules: rulesOf(earning.rules) } }),
     ...(refund && { refunded: refund.amount + refund.goods }),
     ...rest,
+    ...(rest.returned && { returned: rest.returned.map(([seq, points]) => ({ seq, points })) }),
     ...(rest.lines && {
       lines: rest.lines.map(([sku, quantity, amount, lineId, category], i) => ({
         lineId: lineId ?? String(i + 1),
@@ -132,7 +134,8 @@ const rulesOf = (rules: readonly (readonly [string, number])[]) =>
 
 /** Lots touched: the change of what remains and of what is held. A lot that the entry makes comes first. */
 function lotsOf(entry: Entry): { seq: number; points: number; held?: number }[] {
-  const made = entry.lot ? [{ seq: entry.seq, points: entry.points + entry.debt }] : []
+  const points = madeBy(entry)
+  const made = entry.lot && points > 0 ? [{ seq: entry.seq, points }] : []
   const touched = entry.lots.map(([seq, points, held]) =>
     held ? { seq, points, held } : { seq, points },
   )

@@ -52,7 +52,7 @@ export function readCommand(
     .one()
   return {
     entries: readEntries(sql, last.seq - last.span, last.span),
-    standing: unpackStanding(last.standing),
+    standing: unpackStanding(last.standing, last.seq),
     content: new Uint8Array(last.content),
   }
 }

@@ -4,7 +4,7 @@ import { readEntry } from './entries'
 import { empty, type Entry, holdOf, type Lot, type State } from './ledger'
 
 /** Every schema there ever was, oldest first. Append only. */
-const SCHEMAS = [schema]
+export const SCHEMAS: readonly string[] = [schema]
 
 /** The one row that is rewritten: the state, and what the object knows of itself. */
 export interface Ledger {
@@ -45,8 +45,11 @@ export function create(sql: SqlStorage, programId: string, memberId: string, tie
   return ledger
 }
 
-/** The ledger as it was last written, or null where no member was enrolled. Leaves nothing behind. */
-export function load(sql: SqlStorage): Ledger | null {
+/**
+ * The ledger as it was last written, or null where no member was enrolled: then nothing is left behind.
+ * Brings an older schema up to date, so it runs in a transaction.
+ */
+export function load(sql: SqlStorage, schemas = SCHEMAS): Ledger | null {
   const tables = sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'state'").toArray()
   if (tables.length === 0) {
     return null
@@ -54,8 +57,11 @@ export function load(sql: SqlStorage): Ledger | null {
   const { schema: version, value } = sql
     .exec<{ schema: number; value: string }>('SELECT schema, value FROM state')
     .one()
-  for (const statements of SCHEMAS.slice(version)) {
-    sql.exec(statements)
+  if (version < schemas.length) {
+    for (const statements of schemas.slice(version)) {
+      sql.exec(statements)
+    }
+    sql.exec('UPDATE state SET schema = ?', schemas.length)
   }
   const { holds, ...ledger } = JSON.parse(value) as Omit<Ledger, 'holds'> & { holds: number[] }
   const state: State = {
@@ -68,7 +74,7 @@ export function load(sql: SqlStorage): Ledger | null {
 
 /** Rewrites the state row. */
 export function save(sql: SqlStorage, ledger: Ledger): void {
-  sql.exec('UPDATE state SET schema = ?, value = ?', SCHEMAS.length, packLedger(ledger))
+  sql.exec('UPDATE state SET value = ?', packLedger(ledger))
 }
 
 function packLedger({ state, ...ledger }: Ledger): string {

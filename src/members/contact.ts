@@ -1,8 +1,4 @@
-import {
-  isSupportedCountry,
-  parsePhoneNumberFromString,
-  type CountryCode,
-} from 'libphonenumber-js/min'
+import { parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js/min'
 import { fail, ok, type Result } from '../result'
 import { programKey } from './secret'
 
@@ -49,9 +45,6 @@ export function readPhoneOf<T extends { phone?: string | null }>(
   }
   return ok({ ...given, phone })
 }
-
-/** Whether this is a country whose phone numbers can be read: ISO 3166 alpha-2, in upper case. */
-export const isCountry = (country: string): boolean => isSupportedCountry(country)
 
 /** The index entry (hex) of a value: without the deployment's secret, numbers cannot be tried one by one. */
 export async function indexHash(

@@ -58,6 +58,9 @@ export const findOwners = (db: Database, programId: string, wanted: readonly Con
       ),
     )
 
+/** An enrolment that was answered. */
+export type Before = Pick<EnrolmentRow, 'fingerprint' | 'status' | 'reply'> & { member: MemberRow }
+
 /** The enrolment that used this key before and its member, and whose the identities are. */
 export async function findBefore(
   db: Database,
@@ -70,6 +73,7 @@ export async function findBefore(
       .select({
         fingerprint: enrolments.fingerprint,
         status: enrolments.status,
+        reply: enrolments.reply,
         // In a batch, columns of one name would be one column.
         member: members,
       })
@@ -84,38 +88,28 @@ export async function findBefore(
   return { before: before[0], owners }
 }
 
-/** Adds a member, its index entries and the enrolment; null when one of their keys is taken, and nothing is added. */
+/** Adds a member, its index entries and the enrolment; false when one of their keys is taken, and nothing is added. */
 export async function insertMember(
   db: Database,
   member: NewMember,
   index: readonly Contact[],
   enrolment: EnrolmentRow,
-): Promise<MemberRow | null> {
+): Promise<boolean> {
   const { programId, id: memberId } = member
   const entries = index.map((contact) => ({ programId, memberId, ...contact }))
   const added = await unlessTaken(
     db.batch([
-      db.insert(members).values(member).returning(),
+      db.insert(members).values(member),
       db.insert(contacts).values(entries),
       db.insert(enrolments).values(enrolment),
     ]),
   )
-  return added?.[0][0] ?? null
+  return added !== null
 }
 
-/** Remembers an enrolment that found its member there, and gives that member; null when its key is taken. */
-export async function insertEnrolment(
-  db: Database,
-  enrolment: EnrolmentRow,
-): Promise<MemberRow | null> {
-  const { programId, memberId } = enrolment
-  const added = await unlessTaken(
-    db.batch([
-      db.insert(enrolments).values(enrolment),
-      db.select().from(members).where(is(programId, memberId)),
-    ]),
-  )
-  return added?.[1][0] ?? null
+/** Remembers an enrolment that found its member there; false when its key is taken. */
+export async function insertEnrolment(db: Database, enrolment: EnrolmentRow): Promise<boolean> {
+  return (await unlessTaken(db.insert(enrolments).values(enrolment).returning())) !== null
 }
 
 /** Changes a member and moves its identities with it; null when one is another member's, and nothing is changed. */

@@ -37,7 +37,7 @@ describe('a problem', () => {
     const broken = { batch: null, prepare: () => ({ bind: null }) } as unknown as D1Database
     const answer = await call('GET', '/v1/keys', { key, env: { DB: broken } })
     expect(answer.json).toEqual({
-      type: 'about:blank',
+      type: '/docs/problems#internal_error',
       title: 'Internal Server Error',
       status: 500,
       code: 'internal_error',
@@ -136,8 +136,8 @@ describe('every answer', () => {
       return headers.get('x-request-id')
     }
     expect(await ask('till-7_42')).toBe('till-7_42')
-    expect(await ask('"><script>')).toMatch(/^[0-9a-f-]{36}$/)
-    expect(await ask('x'.repeat(65))).toMatch(/^[0-9a-f-]{36}$/)
+    expect(await ask('"><script>')).toMatch(/^[0-9a-z]{16}$/)
+    expect(await ask('x'.repeat(65))).toMatch(/^[0-9a-z]{16}$/)
   })
 })
 

@@ -1,11 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import {
-  indexContacts,
-  indexHash,
-  isCountry,
-  readEmail,
-  readPhone,
-} from '../../src/members/contact'
+import { indexContacts, indexHash, readEmail, readPhone } from '../../src/members/contact'
 
 const secret = Buffer.alloc(32, 7).toString('base64')
 
@@ -63,19 +57,6 @@ describe('readPhone', () => {
     ['9'.repeat(40), 'CN'],
   ])('refuses %j in %s', (phone, country) => {
     expect(readPhone(phone, country)).toBe(null)
-  })
-})
-
-describe('isCountry', () => {
-  it('knows ISO 3166 alpha-2 codes', () => {
-    expect(['CN', 'AT', 'ZZ', 'cn', 'CHN', ''].map(isCountry)).toEqual([
-      true,
-      true,
-      false,
-      false,
-      false,
-      false,
-    ])
   })
 })
 

@@ -103,6 +103,17 @@ describe('POST /v1/members', () => {
       expect(await count('members', id)).toBe(1)
     })
 
+    it('answers the same again although the member has changed since', async () => {
+      const { key } = await createProgram()
+      const first = await enrol(key, ann, 'once')
+      await call('PATCH', `/v1/members/${first.json.id}`, {
+        key,
+        body: { name: 'Bob', phone: null },
+      })
+      const again = await enrol(key, ann, 'once')
+      expect([again.status, again.json]).toEqual([201, first.json])
+    })
+
     it('answers 200 with the member who has all identities, unchanged', async () => {
       const { id, key } = await createProgram()
       const first = await enrol(key, ann)

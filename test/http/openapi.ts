@@ -1,0 +1,165 @@
+import { Validator } from '@cfworker/json-schema'
+import openapi from '../../public/openapi.json'
+import { type Answer, call } from './api'
+
+/** A JSON schema, as far as tests look into it. */
+export interface Schema {
+  $ref?: string
+  type?: string | string[]
+  properties?: Record<string, Schema>
+  required?: string[]
+  items?: Schema
+  anyOf?: Schema[]
+  allOf?: Schema[]
+  enum?: string[]
+  [keyword: string]: unknown
+}
+interface Parameter {
+  name: string
+  in: 'path' | 'query' | 'header'
+  required?: boolean
+  schema: Schema
+  example?: unknown
+}
+interface Media {
+  schema: Schema
+  examples?: Record<string, { value: unknown }>
+}
+interface Response {
+  headers?: Record<string, unknown>
+  content?: Record<string, Media>
+}
+interface Operation {
+  operationId: string
+  summary: string
+  'x-scope': string
+  security: Record<string, unknown>[]
+  parameters?: Parameter[]
+  requestBody?: { required: boolean; content: Record<string, Media> }
+  responses: Record<string, Response>
+}
+
+/** What a reference names; undefined for nothing. */
+export const resolve = (ref: string): unknown =>
+  ref
+    .slice('#/'.length)
+    .split('/')
+    .reduce((value: unknown, name) => (value as Record<string, unknown>)?.[name], openapi)
+
+/** The same value with what it refers to in place. */
+export function inlined<T>(value: T): T {
+  if (Array.isArray(value)) {
+    return value.map(inlined) as T
+  }
+  if (value === null || typeof value !== 'object') {
+    return value
+  }
+  const { $ref, ...rest } = value as { $ref?: string }
+  const all = typeof $ref === 'string' ? { ...(resolve($ref) as object), ...rest } : rest
+  const hasMore = '$ref' in all
+  const pairs = Object.entries(all).map(([name, each]) => [name, inlined(each)])
+  return hasMore ? inlined(Object.fromEntries(pairs)) : Object.fromEntries(pairs)
+}
+
+const paths = inlined(openapi.paths) as unknown as Record<string, Record<string, Operation>>
+
+/** Every operation, without references. */
+export const operations = Object.entries(paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({
+    ...operation,
+    method: method.toUpperCase(),
+    path,
+    route: `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`,
+    parameters: operation.parameters ?? [],
+  })),
+)
+export type Described = (typeof operations)[number]
+
+/** The id of every operation. */
+export const ids = operations.map(({ operationId }) => operationId)
+/** The operation of that id. */
+export const find = (id: string): Described => operations.find((each) => each.operationId === id)!
+/** Whether an operation has a parameter of that name. */
+export const has = (operation: Described, parameter: string): boolean =>
+  operation.parameters.some(({ name }) => name === parameter)
+/** Each text once, in the order of the alphabet. */
+export const sorted = (texts: Iterable<string>): string[] => [...new Set(texts)].toSorted()
+
+/** Every value of that name, wherever it is. */
+export function* all(name: string, value: unknown): Generator<unknown> {
+  if (value !== null && typeof value === 'object') {
+    for (const [each, inner] of Object.entries(value)) {
+      if (each === name) {
+        yield inner
+      }
+      yield* all(name, inner)
+    }
+  }
+}
+
+/** The same schema without room for a field that it does not name. */
+function strict(schema: Schema): Schema {
+  const { allOf = [], ...rest } = schema
+  const parts = [rest, ...allOf.map(strict)]
+  const properties = Object.assign({}, ...parts.map((part) => part.properties)) as Schema
+  const required = parts.flatMap((part) => part.required ?? [])
+  const named = Object.entries(properties).map(([name, each]) => [name, strict(each as Schema)])
+  return {
+    ...rest,
+    ...(rest.items && { items: strict(rest.items) }),
+    ...((rest.properties || allOf.length > 0) && {
+      type: rest.type ?? 'object',
+      properties: Object.fromEntries(named),
+      required,
+      additionalProperties: false,
+    }),
+  }
+}
+
+/** What does not fit a schema. */
+export const misfits = (schema: Schema, value: unknown): string[] =>
+  new Validator(strict(schema) as object, '2020-12', false)
+    .validate(value)
+    .errors.map(({ instanceLocation, error }) => `${instanceLocation} ${error}`)
+
+/** Where an answer is not as its operation describes it. */
+export function surprises(operation: Described, { status, headers, json, text }: Answer): string[] {
+  const described = operation.responses[status]
+  if (described === undefined) {
+    return [`${status} is not described: ${text}`]
+  }
+  const type = headers.get('content-type')
+  const media = described.content?.[type ?? '']
+  if (media === undefined) {
+    return described.content === undefined && text === '' ? [] : [`${status} came as ${type}`]
+  }
+  const isUndescribed = status >= 400 && !(json.code in media.examples!)
+  const unsaid = ['Idempotent-Replayed', 'Retry-After', 'WWW-Authenticate'].filter(
+    (name) => headers.has(name) && !(name in (described.headers ?? {})),
+  )
+  return [
+    ...misfits(media.schema, json),
+    ...(isUndescribed ? [`${status} has no example of ${json.code}`] : []),
+    ...unsaid.map((name) => `${status} carries ${name}`),
+  ]
+}
+
+/** What a test says to an operation. */
+export interface Asked {
+  params?: Record<string, string | number>
+  query?: string
+  body?: unknown
+  key?: string | undefined
+  headers?: Record<string, string>
+}
+
+/** Calls an operation; the parameters that are not given are those of its examples. */
+export function ask(operation: Described, { params = {}, query = '', body, key, headers }: Asked) {
+  const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+    const { example } = operation.parameters.find((each) => each.name === name)!
+    return encodeURIComponent(String(params[name] ?? example))
+  })
+  const fresh = has(operation, 'Idempotency-Key') && { 'idempotency-key': crypto.randomUUID() }
+  const all = { ...fresh, ...headers }
+  return call(operation.method, path + query, { body, headers: all, ...(key && { key }) })
+}

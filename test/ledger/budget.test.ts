@@ -1,0 +1,196 @@
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
+import { describe, expect, it } from 'vitest'
+import type { Command } from '../../src/ledger/decide'
+import { newObject, type TestObject } from './objects'
+import { DAY_MS, NOON, purchaseOf } from './world'
+
+// The budgets of docs/architecture.md. Rows are what Cloudflare bills; they are counted, not timed.
+
+const give = (points: number, expiresAt?: number) =>
+  ({ type: 'adjust', request: { points, reason: 'gift', expiresAt, allowDebt: false } }) as const
+const redeem = (points: number) => ({ type: 'redeem', request: { points } }) as const
+
+interface Rows {
+  read: number
+  written: number
+}
+
+/** Counts the rows of every statement that `work` causes, the alarm's included. */
+async function rowsOf(object: TestObject, work: () => Promise<unknown>): Promise<Rows> {
+  const rows = { read: 0, written: 0 }
+  const restore = await runInDurableObject(object.stub, (_, { storage }) => {
+    const { sql } = storage
+    const exec = sql.exec.bind(sql)
+    const setAlarm = storage.setAlarm.bind(storage)
+    const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = []
+    sql.exec = ((...args: Parameters<typeof exec>) => {
+      const cursor = exec(...args)
+      cursors.push(cursor)
+      return cursor
+    }) as typeof exec
+    storage.setAlarm = (time) => {
+      rows.written += 1
+      return setAlarm(time)
+    }
+    return () => {
+      sql.exec = exec
+      storage.setAlarm = setAlarm
+      rows.read += cursors.reduce((sum, cursor) => sum + cursor.rowsRead, 0)
+      rows.written += cursors.reduce((sum, cursor) => sum + cursor.rowsWritten, 0)
+    }
+  })
+  await work()
+  await runInDurableObject(object.stub, () => restore())
+  return rows
+}
+
+const rowsOfSending = (object: TestObject, command: Command, key?: string) =>
+  rowsOf(object, () => object.send(command, key))
+
+const hold = (points: number) =>
+  ({ type: 'hold', request: { points, expiresInSeconds: 900 } }) as const
+
+/** Gives a member a history of so many entries, all of its lots spent. */
+async function age(object: TestObject, entries: number): Promise<void> {
+  await runInDurableObject(object.stub, (_, { storage }) => {
+    storage.transactionSync(() => {
+      storage.sql.exec(
+        `WITH RECURSIVE n (seq) AS (SELECT 2 UNION ALL SELECT seq + 1 FROM n WHERE seq < ?)
+         INSERT INTO entries
+         SELECT n.seq, kind, points, occurred_at, recorded_at, thread_hash + n.seq, texts, body, hash,
+           key_hash + n.seq, key, fingerprint, content, span, standing
+         FROM n, entries e WHERE e.seq = 1`,
+        entries,
+      )
+      storage.sql.exec("UPDATE state SET value = json_set(value, '$.state.seq', ?)", entries)
+    })
+  })
+  await evictDurableObject(object.stub)
+}
+
+const sizeOf = (object: TestObject) =>
+  runInDurableObject(object.stub, (_, { storage }) => storage.sql.databaseSize)
+
+describe('an award of a warm member to whom nothing is due', () => {
+  it.each([10, 100_000])(
+    'writes 6 rows with its alarm and reads 4 at most, at %i entries',
+    async (entries) => {
+      const object = await newObject()
+      await object.send(purchaseOf('first', 100))
+      await age(object, entries)
+      await object.sql(`UPDATE state SET value = json_set(value, '$.alarmAt', NULL)`)
+      await object.ask({ type: 'balance' })
+      const rows = await rowsOfSending(object, purchaseOf('o1', 100))
+      expect(rows.written).toBe(6)
+      expect(rows.read).toBeLessThanOrEqual(4)
+      expect((await object.ask({ type: 'balance' })).seq).toBe(entries + 1)
+    },
+  )
+
+  it('writes 5 rows while the alarm is armed', async () => {
+    const object = await newObject()
+    await object.send(purchaseOf('o1', 100))
+    expect((await rowsOfSending(object, purchaseOf('o2', 100))).written).toBe(5)
+  })
+})
+
+describe('a redeem', () => {
+  it.each([1, 7, 40])('writes 4 rows, one for each of %i lots, and the alarm', async (lots) => {
+    const object = await newObject()
+    for (let i = 0; i < lots; i++) {
+      await object.send(give(10, NOON + (i + 1) * DAY_MS))
+    }
+    const rows = await rowsOfSending(object, redeem(lots * 10 - 5))
+    expect(rows.written).toBeLessThanOrEqual(4 + lots)
+  })
+})
+
+describe('a replay', () => {
+  it('writes nothing, be it of a receipt, of a refusal or of nothing', async () => {
+    const object = await newObject()
+    const commands: [Command, string][] = [
+      [purchaseOf('o1', 100), 'award'],
+      [redeem(1_000), 'refusal'],
+      [{ type: 'refund', request: { refundId: 'r1', orderId: 'o1', amount: 10_000 } }, 'refund'],
+      [{ type: 'refund', request: { refundId: 'r2', orderId: 'o1', amount: 1 } }, 'nothing'],
+    ]
+    for (const [command, key] of commands) {
+      await object.send(command, key)
+    }
+    for (const [command, key] of commands) {
+      expect((await rowsOfSending(object, command, key)).written).toBe(0)
+    }
+  })
+})
+
+describe('waking a member', () => {
+  const wake = async (entries: number) => {
+    const object = await newObject()
+    await object.send(purchaseOf('first', 100))
+    for (let i = 0; i < 20; i++) {
+      await object.send(give(10))
+    }
+    await object.send(hold(5))
+    await object.sql('DELETE FROM entries WHERE seq BETWEEN 2 AND 21')
+    await object.sql('UPDATE entries SET seq = 200001 WHERE seq = 22')
+    await object.sql(`UPDATE state SET value = json_set(value, '$.holds', json_array(200001))`)
+    await age(object, entries)
+    return rowsOf(object, () => object.ask({ type: 'balance' }))
+  }
+
+  it('reads the state, its open lots and holds once, however long its history', async () => {
+    const [young, old] = [await wake(10), await wake(100_000)]
+    expect(young).toEqual(old)
+    expect(young.written).toBe(0)
+    expect(young.read).toBeLessThanOrEqual(1 + 21 + 1 + 10)
+  })
+})
+
+describe('on disk', () => {
+  const lines = (count: number) =>
+    Array.from({ length: count }, (_, i) => ({
+      sku: `TEA-${1_000 + i}`,
+      quantity: 1 + (i % 3),
+      amount: 1_990 + i * 500,
+    }))
+  const AWARDS = 400
+
+  /** Bytes that one more award takes, all tables and indexes. */
+  const bytesOf = async (count: number) => {
+    const object = await newObject()
+    const before = await sizeOf(object)
+    for (let i = 0; i < AWARDS; i++) {
+      const rest = { lines: lines(count), total: undefined, storeId: 'north-1' }
+      await object.send(purchaseOf(`A-2026-${100_000 + i}`, 0, rest))
+    }
+    return ((await sizeOf(object)) - before) / AWARDS
+  }
+
+  it('takes 512 bytes an entry of three lines, and 30 a further line', async () => {
+    const [three, thirteen] = [await bytesOf(3), await bytesOf(13)]
+    expect(three).toBeLessThanOrEqual(512)
+    expect((thirteen - three) / 10).toBeLessThanOrEqual(30)
+  })
+
+  it('takes 12 bytes more for a lot touched', async () => {
+    const object = await newObject()
+    const length = async (lots: number) => {
+      for (let i = 0; i < lots; i++) {
+        await object.send(give(10, NOON + (i + 1) * DAY_MS))
+      }
+      await object.send(redeem(lots * 10))
+      const [row] = await object.sql(
+        'SELECT length(body) AS n FROM entries ORDER BY seq DESC LIMIT 1',
+      )
+      return Number(row!.n)
+    }
+    expect(((await length(40)) - (await length(10))) / 30).toBeLessThanOrEqual(12)
+  })
+
+  it('takes 32 KB and 8 tables and indexes for a member who has nothing yet', async () => {
+    const object = await newObject()
+    expect(await sizeOf(object)).toBeLessThanOrEqual(32 * 1024)
+    const made = await object.sql("SELECT name FROM sqlite_master WHERE type IN ('table', 'index')")
+    expect(made.length).toBeLessThanOrEqual(8)
+  })
+})

@@ -1,0 +1,311 @@
+import fc from 'fast-check'
+import type { Command } from '../../src/ledger/decide'
+import type { Rules } from '../../src/program/program'
+import { Model, type ModelRules, type Outcome } from './model'
+import { DAY_MS, NOON, programOf, World } from './world'
+
+const tiers: Rules['tiers'] = [
+  { id: 'bronze', name: 'Bronze', from: 0, factor: 100 },
+  { id: 'silver', name: 'Silver', from: 4_000, factor: 150 },
+  { id: 'gold', name: 'Gold', from: 9_000, factor: 200 },
+]
+
+const rewards = { gift: { name: 'Gift', points: 10 }, coupon: { name: 'Coupon', points: 25 } }
+const prices = new Map(Object.entries(rewards).map(([id, { points }]) => [id, points]))
+
+/** A ledger and a model of it, side by side; with `cron`, time passes for the ledger in many small steps. */
+export interface Pair {
+  world: World
+  model: Model
+  cron: boolean
+}
+/** One thing to do to both. Answers what each made of it. */
+export type Step = (pair: Pair) => [ledger: Outcome, model: Outcome]
+
+/** A step that a counterexample shows by its name and data. */
+const named = <T>(name: string, data: fc.Arbitrary<T>, step: (data: T) => Step) =>
+  data.map((each) =>
+    Object.assign(step(each), { [fc.toStringMethod]: () => `${name} ${fc.stringify(each)}` }),
+  )
+
+export const pairOf = (rules: Partial<Rules> & ModelRules, cron = false): Pair => ({
+  world: new World(programOf({ ...rules, rewards })),
+  model: new Model(rules, NOON),
+  cron,
+})
+
+const run = ({ world }: Pair, command: Command): Outcome => {
+  const { code, first, entries } = world.do(command)
+  return code ?? (first ? 'again' : entries.length === 0 ? 'nothing' : 'done')
+}
+
+/** The `seq` of the ledger's counterpart: its entries of those kinds come in the order of the model's things. */
+const seqAt = (world: World, kinds: string[], index: number): number =>
+  pick(
+    world.entries.filter((entry) => kinds.includes(entry.kind)),
+    index,
+  )?.seq ?? 9_999
+
+/** Which of the things that are there, the latest first; none at −1. */
+const index = fc.constantFrom(-1, 0, 0, 0, 0, 1, 1, 1, 2, 2, 3, 4, 5)
+const pick = <T>(things: readonly T[], index: number): T | undefined =>
+  index < 0 ? undefined : things[things.length - 1 - (index % Math.max(1, things.length))]
+
+const orderId = fc.constantFrom('o1', 'o1', 'o2', 'o3', 'o4', 'o5')
+const maybeOrder = fc.constantFrom(undefined, 'o1', 'o1', 'o2', 'o3')
+const refundId = fc.constantFrom('r1', 'r2', 'r3', 'r4', 'r5')
+const points = fc.integer({ min: 1, max: 40 })
+
+const line = fc.record({
+  quantity: fc.integer({ min: 1, max: 4 }),
+  amount: fc.oneof(fc.integer({ min: 0, max: 6_000 }), fc.constant(0)),
+})
+
+const purchase = named(
+  'purchase',
+  fc.record({
+    orderId,
+    lines: fc.array(line, { maxLength: 3 }),
+    bare: fc.integer({ min: 0, max: 8_000 }),
+    shipping: fc.constantFrom(0, 0, 700),
+    paid: fc.constantFrom(0, 0, 0.5, 1),
+    daysAgo: fc.constantFrom(0, 0, 0, 0, 0, 0, 1, 20, 45, 401),
+  }),
+  ({ orderId, lines, bare, shipping, paid, daysAgo }) => {
+    const kept = lines.map((each, i) => ({ ...each, sku: 'sku', lineId: `l${i}` }))
+    const goods = kept.length > 0 ? kept.reduce((sum, { amount }) => sum + amount, 0) : bare
+    const total = goods + shipping
+    const byPoints = Math.floor(total * paid)
+    return (pair) => {
+      const occurredAt = pair.world.now - daysAgo * DAY_MS
+      const request = {
+        orderId,
+        currency: 'CNY',
+        lines: kept,
+        shipping,
+        total,
+        channel: 'pos' as const,
+        occurredAt,
+        payments: [
+          { method: 'points', amount: byPoints },
+          { method: 'card', amount: total - byPoints },
+        ],
+      }
+      return [
+        run(pair, { type: 'purchase', request }),
+        pair.model.purchase(
+          { id: orderId, total, lines: kept },
+          { shipping, byPoints },
+          occurredAt,
+        ),
+      ]
+    }
+  },
+)
+
+const pendingOrder = named(
+  'pendingOrder',
+  fc.record({
+    orderId,
+    points,
+    wakes: fc.integer({ min: 1, max: 20 }),
+    lives: fc.integer({ min: -2, max: 40 }),
+  }),
+  ({ orderId, points, wakes, lives }) => {
+    return ({ world, model }) => {
+      if (model.orders.some(({ id }) => id === orderId)) {
+        return ['again', 'again']
+      }
+      const [activeAt, expiresAt] = [wakes, Math.max(1, wakes + lives)].map(
+        (days) => world.now + days * DAY_MS,
+      ) as [number, number]
+      world.buyPending(orderId, points, activeAt, expiresAt)
+      model.pendingOrder(orderId, points, activeAt, expiresAt)
+      return ['done', 'done']
+    }
+  },
+)
+
+const activity = named(
+  'activity',
+  fc.record({
+    type: fc.constantFrom('check-in', 'review', 'dance'),
+    reference: fc.constantFrom(undefined, 'a', 'b'),
+  }),
+  (request) => {
+    return (pair) => [
+      run(pair, { type: 'activity', request }),
+      pair.model.activity(request.type, request.reference),
+    ]
+  },
+)
+
+const refundLine = fc
+  .record({
+    lineId: fc.constantFrom('l0', 'l0', 'l1', 'l2'),
+    units: fc.integer({ min: 1, max: 4 }),
+    amount: fc.integer({ min: 0, max: 6_000 }),
+    byUnits: fc.boolean(),
+  })
+  .map(({ lineId, units, amount, byUnits }) =>
+    byUnits ? { lineId, quantity: units } : { lineId, amount },
+  )
+
+const refund = named(
+  'refund',
+  fc.record({
+    index,
+    refundId,
+    amount: fc.constantFrom(undefined, 0, 1_000, 1_999, 3_000, 9_000, 9_000),
+    lines: fc.array(refundLine, { minLength: 1, maxLength: 3 }),
+  }),
+  ({ index, refundId, amount, lines }) => {
+    const what = amount === undefined ? { lines } : { amount }
+    return (pair) => {
+      const orderId = pick(pair.model.orders, index)?.id ?? 'unknown'
+      return [
+        run(pair, { type: 'refund', request: { orderId, refundId, ...what } }),
+        pair.model.refund(orderId, refundId, amount, lines),
+      ]
+    }
+  },
+)
+
+const reverseRefund = named(
+  'reverseRefund',
+  fc.record({ index, byOrder: fc.boolean() }),
+  ({ index, byOrder }) => {
+    return (pair) => {
+      const refunds = pair.model.orders.flatMap(({ id, refunds }) =>
+        refunds.map((each) => [id, each.id]),
+      )
+      const [id, refundId = 'unknown'] = pick(refunds, index) ?? []
+      const orderId = byOrder ? id : undefined
+      return [
+        run(pair, { type: 'reverseRefund', refundId, orderId }),
+        pair.model.reverseRefund(refundId, orderId),
+      ]
+    }
+  },
+)
+
+const seconds = fc.constantFrom(60, 900, 86_400, 7 * 86_400)
+
+const hold = named(
+  'hold',
+  fc.record({ points, expiresInSeconds: seconds, orderId: maybeOrder }),
+  (request) => {
+    return (pair) => [
+      run(pair, { type: 'hold', request }),
+      pair.model.hold(request.points, request.expiresInSeconds, request.orderId ?? null),
+    ]
+  },
+)
+
+const capture = named(
+  'capture',
+  fc.record({ index, points: fc.constantFrom(undefined, 1, 2, 5, 20), orderId: maybeOrder }),
+  ({ index, points, orderId }) => {
+    return (pair) => {
+      const holdId = seqAt(pair.world, ['hold'], index)
+      return [
+        run(pair, { type: 'capture', holdId, request: { points, orderId } }),
+        pair.model.capture(pick(pair.model.holds, index), points, orderId ?? null),
+      ]
+    }
+  },
+)
+
+const release = named('release', index, (index) => {
+  return (pair) => [
+    run(pair, { type: 'release', holdId: seqAt(pair.world, ['hold'], index) }),
+    pair.model.release(pick(pair.model.holds, index)),
+  ]
+})
+
+const redeem = named(
+  'redeem',
+  fc.record({
+    what: fc.oneof(points, points, fc.constantFrom('gift', 'coupon', 'yacht', 'constructor')),
+    orderId: maybeOrder,
+  }),
+  ({ what, orderId }) => {
+    const request = typeof what === 'number' ? { points: what } : { rewardId: what }
+    const price = typeof what === 'number' ? what : prices.get(what)
+    return (pair) => [
+      run(pair, { type: 'redeem', request: { ...request, orderId } }),
+      price === undefined ? 'not_found' : pair.model.redeem(price, orderId ?? null),
+    ]
+  },
+)
+
+const reverseRedemption = named('reverseRedemption', index, (index) => {
+  return (pair) => {
+    const redemptionId = seqAt(pair.world, ['redeem', 'capture'], index)
+    return [
+      run(pair, { type: 'reverseRedemption', redemptionId }),
+      pair.model.reverseRedemption(pick(pair.model.redemptions, index)),
+    ]
+  }
+})
+
+const adjust = named(
+  'adjust',
+  fc.record({
+    points: fc.integer({ min: -80, max: 80 }).filter((each) => each !== 0),
+    allowDebt: fc.boolean(),
+    lives: fc.constantFrom(undefined, 10 * DAY_MS, 40 * DAY_MS, 900_000, 0),
+  }),
+  ({ points, allowDebt, lives }) => {
+    return (pair) => {
+      const expiresAt = lives === undefined ? undefined : pair.world.now + lives
+      const request = { points, allowDebt, expiresAt, reason: 'because' }
+      return [
+        run(pair, { type: 'adjust', request }),
+        pair.model.adjust(points, allowDebt, expiresAt),
+      ]
+    }
+  },
+)
+
+const pass = named(
+  'pass',
+  fc.oneof(
+    fc.constantFrom(60_000, 900_000, DAY_MS, 10 * DAY_MS, 40 * DAY_MS),
+    fc.integer({ min: 1, max: 30 * DAY_MS }),
+  ),
+  (ms) => {
+    return ({ world, model, cron }) => {
+      const until = world.now + ms
+      for (const part of cron ? [0.1, 0.35, 0.5, 0.8, 0.95] : []) {
+        world.until(until - Math.floor(ms * (1 - part)))
+      }
+      world.now = until
+      world.settle()
+      model.pass(until)
+      return ['done', 'done']
+    }
+  },
+)
+
+export const step = fc.oneof(
+  { weight: 5, arbitrary: purchase },
+  { weight: 2, arbitrary: pendingOrder },
+  { weight: 1, arbitrary: activity },
+  { weight: 5, arbitrary: refund },
+  { weight: 3, arbitrary: reverseRefund },
+  { weight: 3, arbitrary: hold },
+  { weight: 2, arbitrary: capture },
+  { weight: 1, arbitrary: release },
+  { weight: 6, arbitrary: redeem },
+  { weight: 2, arbitrary: reverseRedemption },
+  { weight: 3, arbitrary: adjust },
+  { weight: 4, arbitrary: pass },
+)
+
+export const rules = fc.record({
+  clawback: fc.constantFrom('debt' as const, 'debt' as const, 'clamp' as const),
+  expiryMonths: fc.constantFrom(1, 2),
+  tierMonths: fc.constantFrom(1, 2),
+  tiers: fc.constant(tiers),
+})

@@ -1,0 +1,187 @@
+import { type Command, decide } from '../../src/ledger/decide'
+import { earnLot } from '../../src/ledger/award'
+import { type Journal, open } from '../../src/ledger/journal'
+import {
+  type Actor,
+  balanceOf,
+  empty,
+  type Entry,
+  type History,
+  type State,
+  threadOf,
+} from '../../src/ledger/ledger'
+import type { Purchase } from '../../src/ledger/schema'
+import { settle } from '../../src/ledger/settle'
+import { defaultRules, type Program, type Rules } from '../../src/program/program'
+import type { Code, Result } from '../../src/result'
+
+export const actor: Actor = { kind: 'server', keyId: 'key', requestId: 'request' }
+export const DAY_MS = 86_400_000
+export const at = (text: string): number => Date.parse(text)
+/** Noon in Shanghai. */
+export const NOON = at('2026-03-10T12:00:00+08:00')
+
+export const programOf = (rules: Partial<Rules> = {}): Program => ({
+  id: 'demo',
+  mode: 'test',
+  version: 1,
+  currency: 'CNY',
+  timeZone: 'Asia/Shanghai',
+  country: null,
+  clockMs: null,
+  rules: { ...defaultRules(2), ...rules },
+})
+
+/** Entries in memory, as decisions ask for them. */
+export const historyOf = (entries: readonly Entry[]): History => ({
+  entry: (seq) => entries[seq - 1],
+  thread: (name) => entries.filter((entry) => threadOf(entry) === name),
+  refunds: (id) => entries.filter((entry) => entry.detail.refund && entry.reference === id),
+})
+
+/** A purchase of so many whole units of money. */
+export const purchaseOf = (orderId: string, major: number, rest: Partial<Purchase> = {}) => ({
+  type: 'purchase' as const,
+  request: {
+    orderId,
+    currency: 'CNY',
+    lines: [],
+    total: major * 100,
+    channel: 'pos' as const,
+    ...rest,
+  },
+})
+
+/** What a command did: its entries, or the code by which it was refused; `first` is what it found done before. */
+export interface Done {
+  entries: Entry[]
+  code: Code | null
+  first: Entry | null
+}
+
+/** One member's ledger in memory, driven as the object drives it: settle, decide, keep. */
+export class World {
+  now = NOON
+  state: State
+  program: Program
+  readonly entries: Entry[] = []
+
+  constructor(program: Program = programOf()) {
+    this.program = program
+    this.state = empty(program.rules.tiers[0].id)
+  }
+
+  get balance(): number {
+    return balanceOf(this.state)
+  }
+
+  /** Open lots as [expiresAt, remaining], in the order of spending. */
+  get lots(): [number, number][] {
+    return this.state.lots.map((lot) => [lot.expiresAt, lot.remaining])
+  }
+
+  settle(): Entry[] {
+    return this.#write((journal) => settle(journal))
+  }
+
+  do(command: Command): Done {
+    this.settle()
+    let result: Result<Entry | null> | undefined
+    const entries = this.#write((journal) => {
+      result = decide(journal, command, actor, historyOf(this.entries))
+      return result.ok
+    })
+    return {
+      entries,
+      code: result!.ok ? null : result!.failure.code,
+      first: result!.ok ? result!.value : null,
+    }
+  }
+
+  /** Lets time pass to an instant and does what is due. */
+  until(now: number): Entry[] {
+    this.now = now
+    return this.settle()
+  }
+
+  buy(orderId: string, major: number, rest: Partial<Purchase> = {}): Done {
+    return this.do(purchaseOf(orderId, major, rest))
+  }
+
+  give(points: number, expiresAt?: number): Done {
+    return this.do({
+      type: 'adjust',
+      request: { points, reason: 'test', expiresAt, allowDebt: false },
+    })
+  }
+
+  /** Takes points by hand, into debt where they are not there. */
+  owe(points: number): Done {
+    return this.do({
+      type: 'adjust',
+      request: { points: -points, reason: 'test', allowDebt: true },
+    })
+  }
+
+  redeem(points: number, orderId?: string): Done {
+    return this.do({ type: 'redeem', request: { points, orderId } })
+  }
+
+  hold(points: number, expiresInSeconds = 900, orderId?: string): Done {
+    return this.do({ type: 'hold', request: { points, expiresInSeconds, orderId } })
+  }
+
+  capture(holdId: number, points?: number, orderId?: string): Done {
+    return this.do({ type: 'capture', holdId, request: { points, orderId } })
+  }
+
+  release(holdId: number): Done {
+    return this.do({ type: 'release', holdId })
+  }
+
+  refund(orderId: string, refundId: string, major: number): Done {
+    return this.do({ type: 'refund', request: { orderId, refundId, amount: major * 100 } })
+  }
+
+  reverseRefund(refundId: string, orderId?: string): Done {
+    return this.do({ type: 'reverseRefund', refundId, orderId })
+  }
+
+  reverse(redemptionId: number): Done {
+    return this.do({ type: 'reverseRedemption', redemptionId })
+  }
+
+  /** An order whose points wake later, as a program with a delay would award it: the default rules have none. */
+  buyPending(orderId: string, points: number, activeAt: number, expiresAt: number): Entry[] {
+    this.settle()
+    return this.#write((journal) =>
+      earnLot(
+        journal,
+        points,
+        { activeAt, expiresAt },
+        {
+          kind: 'award',
+          occurredAt: journal.now,
+          orderId,
+          actor,
+          detail: {
+            total: points * 100,
+            lines: [],
+            earning: { version: 1, base: points * 100, factor: 100, rounding: 'floor', rules: [] },
+          },
+        },
+      ),
+    )
+  }
+
+  /** Keeps what was written to a journal, unless the writer answers false. */
+  #write(by: (journal: Journal) => boolean | void): Entry[] {
+    const journal = open(this.state, this.program, this.now)
+    if (by(journal) === false) {
+      return []
+    }
+    this.state = journal.state
+    this.entries.push(...journal.entries)
+    return journal.entries
+  }
+}

@@ -1,0 +1,222 @@
+import { createMessageBatch } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { beforeAll, describe, expect, it } from 'vitest'
+import openapi from '../public/openapi.json'
+import { project } from '../src/projection/consumer'
+import type { Pointer } from '../src/projection/projection'
+import { type Answer, createKey, createProgram, program, rootKey } from './http/api'
+import {
+  all,
+  type Asked,
+  ask,
+  type Described,
+  find,
+  has,
+  ids,
+  operations,
+  sorted,
+  surprises,
+} from './http/openapi'
+
+describe('an answer', () => {
+  const answers: { id: string; status: number; misfits: string[]; isReplayed: boolean }[] = []
+  const kinds = new Set<unknown>()
+  const once = { 'idempotency-key': 'once' }
+  const again = { 'idempotency-key': 'again' }
+  let key: string
+  let lame: string
+  let keyId: string
+  let memberId: string
+
+  const step = async (id: string, asked: Asked = {}): Promise<Answer> => {
+    const operation = find(id)
+    const answer = await ask(operation, { key, params: { id: memberId }, ...asked })
+    answers.push({
+      id,
+      status: answer.status,
+      misfits: surprises(operation, answer),
+      isReplayed: answer.headers.get('idempotent-replayed') === 'true',
+    })
+    for (const kind of all('kind', answer.json)) {
+      kinds.add(kind)
+    }
+    return answer
+  }
+  const member = (more: Record<string, string | number>) => ({ params: { id: memberId, ...more } })
+  const seqOf = ({ json }: Answer): number => json.seq
+
+  const walkKeys = async () => {
+    await step('createProgram', { key: rootKey, body: program })
+    const { json } = await step('createKey', { body: { kind: 'pos', name: 'Till 3' } })
+    const params = { id: json.id }
+    keyId = (await step('rotateKey', { params, body: { overlapSeconds: 60 } })).json.id
+    await step('rotateKey', { params, body: {} })
+    await step('listKeys', { query: '?limit=1' })
+    await step('revokeKey', { params: { id: json.id } })
+  }
+
+  const walkMembers = async () => {
+    const identity = { externalId: 'customer-1', email: 'a@example.com' }
+    const body = { ...identity, phone: '13912345678', name: 'Li Wei', birthday: '1990-12-31' }
+    memberId = (await step('enrolMember', { body, headers: once })).json.id
+    await step('enrolMember', { body: identity })
+    await step('enrolMember', { body: { ...identity, phone: '13912345679' } })
+    await step('enrolMember', { body: {} })
+    await step('findMembers', { query: '?limit=1' })
+    await step('findMembers', { query: '?phone=%2B8613912345678' })
+    await step('changeMember', { body: { locale: 'zh-CN', birthday: null } })
+    await step('getMember')
+  }
+
+  const walkLedger = async () => {
+    const order = {
+      orderId: 'SO-1',
+      currency: 'CNY',
+      channel: 'pos',
+      storeId: 's',
+      terminalId: 't',
+    }
+    const line = { sku: 'TEA-1', category: 'tea', quantity: 2, amount: 300_000 }
+    const purchase = { ...order, lines: [line, { ...line, lineId: 'b', category: undefined }] }
+    await step('awardPurchase', { body: purchase, headers: once })
+    await step('awardPurchase', { body: purchase, headers: once })
+    await step('awardPurchase', { body: { ...order, total: 1 } })
+    const occurredAt = new Date(Date.now() - 399 * 86_400_000).toISOString()
+    await step('awardPurchase', { body: { ...order, orderId: 'SO-0', total: 500, occurredAt } })
+    await step('placeHold', { body: { points: 100, orderId: 'SO-1' } })
+    const hold = await step('placeHold', { body: { points: 100 } })
+    await step('captureHold', { ...member({ holdId: seqOf(hold) - 1 }), body: { points: 50 } })
+    await step('captureHold', member({ holdId: seqOf(hold) - 1 }))
+    await step('releaseHold', member({ holdId: seqOf(hold) }))
+    const redeemed = await step('redeemPoints', { body: { rewardId: 'gift', expectedPoints: 1 } })
+    await step('redeemPoints', { body: { points: 1_000_000 }, headers: again })
+    await step('redeemPoints', { body: { points: 1_000_000 }, headers: again })
+    await step('awardActivity', { body: { type: 'check-in' } })
+    await step('awardActivity', { body: { type: 'check-in', reference: 'again' } })
+    await step('awardActivity', { body: { type: 'review', reference: 'sku:TEA-1' } })
+    await step('adjustPoints', { body: { points: 5, reason: 'x' } })
+    await step('adjustPoints', { body: { points: -9_000, reason: 'x', allowDebt: true } })
+    await step('reverseRedemption', member({ redemptionId: seqOf(redeemed) }))
+    const refund = { orderId: 'SO-1', lines: [{ lineId: '1', quantity: 1 }] }
+    await step('refundPurchase', { body: { ...refund, refundId: 'R1' } })
+    await step('reverseRefund', member({ refundId: 'R1' }))
+    await step('refundPurchase', { body: { orderId: 'SO-1', refundId: 'R2', amount: 600_000 } })
+    await step('refundPurchase', { body: { orderId: 'SO-1', refundId: 'R3', amount: 600_000 } })
+    await step('getBalance')
+    await step('getBalance', { query: '?at=2020-01-01T00:00:00Z' })
+    await step('listEntries', { query: '?limit=100' })
+    await step('getEntry', member({ seq: 1 }))
+    await step('getEntry', member({ seq: 999 }))
+  }
+
+  const walkLists = async (programId: string) => {
+    await step('findOrder', { params: { orderId: 'SO-1' } })
+    await step('getHealth')
+    await step('readFeed')
+    const batch = createMessageBatch<Pointer>('punchcard-projection', [
+      { id: '1', timestamp: new Date(), attempts: 1, body: { programId, memberId } },
+    ])
+    await project(batch, env)
+    await step('findOrder', { params: { orderId: 'SO-1' } })
+    await step('getHealth')
+    await step('readFeed', { query: '?limit=5&after=1' })
+    await step('refundOrder', { body: { orderId: 'SO-1', refundId: 'R4', amount: 1 } })
+    await step('refundOrder', { body: { orderId: 'SO-1', refundId: 'R2', amount: 600_000 } })
+    await step('refundOrder', { body: { orderId: 'SO-2', refundId: 'R4', amount: 1 } })
+  }
+
+  beforeAll(async () => {
+    const created = await createProgram()
+    key = created.key
+    lame = (await createKey(key, 'secret', ['health:read'])).key
+    await step('getHealthz')
+    await walkKeys()
+    await walkMembers()
+    await walkLedger()
+    await walkLists(created.id)
+  })
+
+  it.each(ids)('of %s is as described', (id) => {
+    const given = answers.filter((answer) => answer.id === id)
+    expect(given.flatMap((answer) => answer.misfits)).toEqual([])
+    const described = Object.keys(find(id).responses).filter((status) => status < '300')
+    const statuses = given.filter(({ status }) => status < 300).map(({ status }) => String(status))
+    expect(sorted(statuses)).toEqual(described)
+  })
+
+  it('says when it was given before', () => {
+    const replayed = answers.filter((answer) => answer.isReplayed)
+    expect(replayed.map(({ id, status }) => `${id} ${status}`)).toEqual([
+      'awardPurchase 201',
+      'redeemPoints 409',
+      // The same refund as at the member, under another key.
+      'refundOrder 201',
+    ])
+  })
+
+  it('has shown every kind of entry that the API can make', () => {
+    const entry = openapi.components.schemas.Entry.properties.kind.enum
+    expect(entry.filter((kind) => !kinds.has(kind))).toEqual(['activate'])
+  })
+
+  const guarded = operations.filter(({ security }) => security.length > 0)
+  const refusals = (operation: Described): Record<string, [number, string, Asked]> => {
+    const body = Object.values(operation.requestBody?.content ?? {})[0]?.examples
+    const example = body && (Object.values(body)[0]!.value as object)
+    // An order is known by its id alone.
+    const valid = {
+      body: example && 'orderId' in example ? { ...example, orderId: 'SO-1' } : example,
+    }
+    const isMember = operation.path.startsWith('/v1/members/{id}')
+    const isKey = operation.path.startsWith('/v1/keys/{id}')
+    const params = { id: isKey ? keyId : memberId }
+    const own = { params, key: operation['x-scope'] === 'root' ? rootKey : key }
+    return {
+      'without a key': [401, 'unauthorized', { ...valid, params, key: '' }],
+      'without the scope': [
+        403,
+        'forbidden',
+        { ...valid, params, key: operation['x-scope'] === 'health:read' ? rootKey : lame },
+      ],
+      ...(operation.requestBody && {
+        'as text': [
+          415,
+          'unsupported_media_type',
+          { ...own, body: 'points', headers: { 'content-type': 'text/plain' } },
+        ],
+        'as half a body': [400, 'malformed_json', { ...own, body: '{' }],
+        'with a field too many': [400, 'validation_failed', { ...own, body: { colour: 'green' } }],
+        'with 1 MB too many': [413, 'payload_too_large', { ...own, body: 'x'.repeat(1_000_001) }],
+      }),
+      ...(operation.parameters.some((each) => each.in === 'query') && {
+        'with a parameter too many': [400, 'validation_failed', { ...own, query: '?colour=green' }],
+      }),
+      ...(has(operation, 'Idempotency-Key') && {
+        'without an Idempotency-Key': [
+          400,
+          'idempotency_key_missing',
+          { ...valid, ...own, headers: { 'idempotency-key': '' } },
+        ],
+        'with a used Idempotency-Key': [
+          422,
+          'idempotency_key_reused',
+          { ...valid, ...own, headers: once },
+        ],
+      }),
+      ...((isMember || isKey) && {
+        'of nobody': [404, 'not_found', { ...valid, ...own, params: { id: 'mv0000000000000' } }],
+      }),
+    }
+  }
+
+  it.each(guarded.map((each) => [each.operationId, each] as const))(
+    'of %s is a described problem when it is refused',
+    async (_, operation) => {
+      for (const [how, [status, code, asked]] of Object.entries(refusals(operation))) {
+        const answer = await ask(operation, asked)
+        expect([how, ...surprises(operation, answer)]).toEqual([how])
+        expect([how, answer.status, answer.json.code]).toEqual([how, status, code])
+      }
+    },
+  )
+})

@@ -1,0 +1,265 @@
+import { Hono } from 'hono'
+import { describe, expect, it } from 'vitest'
+import * as z from 'zod'
+import problems from '../public/docs/problems.html'
+import openapi from '../public/openapi.json'
+import { app } from '../src/app'
+import { parseKey } from '../src/auth/key'
+import { newKey, rotation } from '../src/auth/schema'
+import { access, scopesOf } from '../src/auth/scopes'
+import type { Api } from '../src/http/context'
+import { problem } from '../src/http/problem'
+import { page } from '../src/http/scalars'
+import * as ledger from '../src/ledger/schema'
+import { changes, enrolment, search } from '../src/members/schema'
+import { newProgram } from '../src/program/schema'
+import { feed } from '../src/projection/schema'
+import type { Code } from '../src/result'
+import {
+  all,
+  find,
+  ids,
+  inlined,
+  misfits,
+  operations,
+  resolve,
+  type Schema,
+  sorted,
+} from './http/openapi'
+
+describe('openapi.json', () => {
+  it('describes the routes of the app and no others', () => {
+    const served = app.routes.filter(({ method }) => method !== 'ALL')
+    const routes = sorted(served.map(({ method, path }) => `${method} ${path}`))
+    expect(sorted(operations.map(({ route }) => route))).toEqual(routes)
+    expect(sorted(Object.keys(access))).toEqual(routes)
+  })
+
+  it.each(operations.map((each) => [each.route, each] as const))(
+    'names the scope of %s',
+    (route, { 'x-scope': scope, security }) => {
+      expect(scope).toBe((access as Record<string, string>)[route])
+      const schemes = { open: [], root: [{ rootKey: [] }] } as Record<string, unknown>
+      expect(security).toEqual(schemes[scope] ?? [{ apiKey: [] }])
+    },
+  )
+
+  it('gives every operation an id of its own and a sentence', () => {
+    expect(sorted(ids)).toHaveLength(ids.length)
+    for (const { summary } of operations) {
+      expect(summary).toMatch(/^[A-Z][^.]+\.$/)
+    }
+  })
+
+  it('names the parameters of every path', () => {
+    for (const { path, parameters } of operations) {
+      const inPath = parameters.filter((each) => each.in === 'path' && each.required)
+      const names = Array.from(path.matchAll(/\{(\w+)\}/g), ([, name]) => name!)
+      expect(inPath.map(({ name }) => name)).toEqual(names)
+    }
+  })
+
+  it('refers to everything that it defines, and to nothing else', () => {
+    const refs = sorted(all('$ref', openapi) as Generator<string>)
+    expect(refs.filter((ref) => resolve(ref) === undefined)).toEqual([])
+    const { securitySchemes: _, ...components } = openapi.components
+    const defined = Object.entries(components).flatMap(([kind, named]) =>
+      Object.keys(named).map((name) => `#/components/${kind}/${name}`),
+    )
+    expect(refs).toEqual(sorted(defined))
+  })
+
+  it('knows every scope and no other', () => {
+    expect(sorted(openapi.components.schemas.Scope.enum)).toEqual(sorted(scopesOf.secret))
+  })
+
+  it('shows no key that could be one', () => {
+    const keys = JSON.stringify(openapi).match(/pc_(live|test|root)_\w+/g)!
+    expect(keys.length).toBeGreaterThan(0)
+    expect(keys.filter((key) => parseKey(key) !== null)).toEqual([])
+  })
+
+  it('shows examples that fit', () => {
+    for (const { operationId, requestBody, responses } of operations) {
+      const contents = [requestBody?.content, ...Object.values(responses).map((r) => r.content)]
+      for (const { schema, examples = {} } of contents.flatMap((each) =>
+        Object.values(each ?? {}),
+      )) {
+        const faults = Object.entries(examples).flatMap(([name, { value }]) =>
+          misfits(schema, value).map((fault) => `${operationId} ${name}: ${fault}`),
+        )
+        expect(faults).toEqual([])
+        expect(Object.keys(examples)).not.toEqual([])
+      }
+    }
+  })
+})
+
+describe('a problem', () => {
+  // Every code of the API: the compiler asks for a new one here.
+  const codes: Record<Code, true> = {
+    malformed_json: true,
+    validation_failed: true,
+    idempotency_key_missing: true,
+    unauthorized: true,
+    forbidden: true,
+    not_found: true,
+    insufficient_points: true,
+    hold_ended: true,
+    already_exists: true,
+    limit_reached: true,
+    member_gone: true,
+    precondition_failed: true,
+    payload_too_large: true,
+    unsupported_media_type: true,
+    idempotency_key_reused: true,
+    too_many_requests: true,
+    unavailable: true,
+  }
+  const { Problem: schema } = openapi.components.schemas
+  const answers = operations.flatMap(({ responses }) => Object.entries(responses))
+  const examples = answers.flatMap(([status, { content }]) =>
+    Object.entries(content?.['application/problem+json']?.examples ?? {}).map(
+      ([code, { value }]) => ({ code, status, value }),
+    ),
+  )
+
+  it('has one of the known codes', () => {
+    expect(sorted(schema.properties.code.enum)).toEqual(
+      sorted([...Object.keys(codes), 'internal_error']),
+    )
+  })
+
+  it('is explained at /docs/problems', () => {
+    const explained = problems.matchAll(/<section id="(\w+)">\s*<h2>.*<small>(\d+)</g)
+    const known = new Map(Array.from(explained, ([, code, status]) => [code, status]))
+    expect(sorted(known.keys() as Iterable<string>)).toEqual(sorted(schema.properties.code.enum))
+    for (const { code, status } of examples) {
+      expect(`${code} ${known.get(code)}`).toBe(`${code} ${status}`)
+    }
+  })
+
+  it('is described by the operations that answer it', () => {
+    const shown = sorted(examples.map(({ code }) => code))
+    // No operation takes If-Match yet.
+    expect([...shown, 'precondition_failed'].toSorted()).toEqual(
+      sorted(schema.properties.code.enum),
+    )
+  })
+
+  it.each(Object.keys(codes) as Code[])('%s looks as it is described', async (code) => {
+    const broken = new Hono<Api>().get('*', (c) => {
+      c.set('requestId', 'till-7')
+      const errors = [{ pointer: '#/points', detail: 'Zero changes nothing.' }]
+      return problem(c, { code, detail: 'A sentence.', errors })
+    })
+    const answer = await broken.request('/')
+    const json: { status: number; title: string } = await answer.json()
+    expect(misfits(inlined(schema), json)).toEqual([])
+    for (const example of examples.filter((each) => each.code === code)) {
+      expect(example.status).toBe(String(answer.status))
+      expect(example.value).toMatchObject({ status: json.status, title: json.title })
+    }
+  })
+})
+
+// What a client must know before it sends; patterns and refinements are told in words.
+const bounds = [
+  'additionalProperties',
+  'default',
+  'format',
+  'maxItems',
+  'maxLength',
+  'maximum',
+  'minItems',
+  'minLength',
+  'minimum',
+  'type',
+]
+
+/** A schema that may be null, as zod writes it, in the words of the document. */
+const plain = ({ anyOf, ...schema }: Schema): Schema =>
+  anyOf?.[1]?.type === 'null' ? { ...anyOf[0], type: [anyOf[0]!.type as string, 'null'] } : schema
+
+/** Where a described schema is not what zod reads. */
+function differences(described: Schema, read: Schema, at = '#'): string[] {
+  const [is, wants] = [plain(described), plain(read)]
+  const keywords = wants.enum === undefined ? bounds : [...bounds, 'enum']
+  const [properties, wanted] = [is.properties ?? {}, wants.properties ?? {}]
+  const tell = (keyword: string, a: unknown, b: unknown) =>
+    JSON.stringify(a) === JSON.stringify(b)
+      ? []
+      : [`${at} ${keyword} is ${JSON.stringify(a)} and must be ${JSON.stringify(b)}`]
+  return [
+    ...keywords.flatMap((keyword) => tell(keyword, is[keyword], wants[keyword])),
+    ...tell('required', sorted(is.required ?? []), sorted(wants.required ?? [])),
+    ...tell('properties', sorted(Object.keys(properties)), sorted(Object.keys(wanted))),
+    ...Object.entries(wanted).flatMap(([name, each]) =>
+      name in properties ? differences(properties[name]!, each, `${at}/${name}`) : [],
+    ),
+    ...(wants.items ? differences(is.items ?? {}, wants.items, `${at}[]`) : []),
+  ]
+}
+
+const read = (schema: z.ZodType) =>
+  z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Schema
+
+describe('a body', () => {
+  const bodies: Record<string, z.ZodType> = {
+    createProgram: newProgram,
+    createKey: newKey,
+    rotateKey: rotation,
+    enrolMember: enrolment,
+    changeMember: changes,
+    awardPurchase: ledger.purchase,
+    refundPurchase: ledger.refund,
+    reverseRefund: ledger.refundReversal,
+    placeHold: ledger.holdRequest,
+    captureHold: ledger.capture,
+    releaseHold: ledger.nothing,
+    redeemPoints: ledger.redeem,
+    reverseRedemption: ledger.nothing,
+    adjustPoints: ledger.adjustment,
+    awardActivity: ledger.activity,
+    refundOrder: ledger.refund,
+  }
+
+  it('is described for the operations that read one', () => {
+    const withBody = operations.filter(({ requestBody }) => requestBody)
+    expect(sorted(withBody.map(({ operationId }) => operationId))).toEqual(
+      sorted(Object.keys(bodies)),
+    )
+  })
+
+  it.each(Object.entries(bodies))('of %s is described as it is read', (id, schema) => {
+    const { required, content } = find(id).requestBody!
+    expect(differences(content['application/json']!.schema, read(schema))).toEqual([])
+    expect(required).toBe(!schema.safeParse({}).success)
+    for (const { value } of Object.values(content['application/json']!.examples!)) {
+      expect(schema.safeParse(value).error?.issues).toBeUndefined()
+    }
+  })
+})
+
+describe('a query', () => {
+  const queries: Record<string, z.ZodType> = {
+    listKeys: page,
+    findMembers: search,
+    getBalance: ledger.balanceQuery,
+    listEntries: page,
+    readFeed: feed,
+  }
+
+  it.each(ids)('of %s is described as it is read', (id) => {
+    const described = find(id).parameters.filter((each) => each.in === 'query')
+    const { properties = {} } = queries[id] ? read(queries[id]) : {}
+    expect(sorted(described.map(({ name }) => name))).toEqual(sorted(Object.keys(properties)))
+    for (const { name, required = false, schema } of described) {
+      const { minLength, maxLength } = properties[name]!
+      expect({ required, ...schema }).toMatchObject({
+        required: false,
+        ...(maxLength !== undefined && { minLength, maxLength }),
+      })
+    }
+  })
+})
