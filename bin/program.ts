@@ -1,9 +1,10 @@
 // npm run program -- create --name 'My shop' --mode live --currency EUR --time-zone Europe/Vienna
 import { parseArgs } from 'node:util'
 import { createProgram } from './api.ts'
-import { quit, readSecrets } from './local.ts'
+import { quit, readSecrets, runningPort } from './local.ts'
 
-const usage = `npm run program -- create --name <name>
+const usage = `npm run program -- create
+  --name <name>          default Shop
   --mode live|test       default test; a program keeps it for ever
   --currency <code>      default CNY
   --time-zone <zone>     default Asia/Shanghai
@@ -13,19 +14,20 @@ const usage = `npm run program -- create --name <name>
   --root-key <key>       default PUNCHCARD_ROOT_KEY, or the local .dev.vars`
 
 const text = { type: 'string' } as const
+const localPort = process.env.PORT ?? (await runningPort()) ?? 8787
 
 const parse = () => {
   try {
     return parseArgs({
       allowPositionals: true,
       options: {
-        name: text,
+        name: { ...text, default: 'Shop' },
         mode: { ...text, default: 'test' },
         currency: { ...text, default: 'CNY' },
         'time-zone': { ...text, default: 'Asia/Shanghai' },
         country: text,
         clock: text,
-        url: { ...text, default: `http://localhost:${process.env.PORT ?? 8787}` },
+        url: { ...text, default: `http://localhost:${localPort}` },
         'root-key': text,
       },
     })
@@ -36,7 +38,7 @@ const parse = () => {
 
 const { positionals, values } = parse()
 const { name, mode, currency, 'time-zone': timeZone, country, clock } = values
-if (positionals.join(' ') !== 'create' || !name) {
+if (positionals.join(' ') !== 'create') {
   quit(usage)
 } else {
   const url = values.url.replace(/\/+$/, '')

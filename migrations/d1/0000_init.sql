@@ -106,5 +106,3 @@ CREATE TABLE `purchases` (
 	`lines` text NOT NULL,
 	PRIMARY KEY(`program_id`, `order_id`, `member_id`)
 ) WITHOUT ROWID;
---> statement-breakpoint
-CREATE INDEX `purchases_member` ON `purchases` (`program_id`,`member_id`,`occurred_at`);

@@ -24,11 +24,11 @@ export async function identify(c: Context<Api>, token: string): Promise<Identity
     return null
   }
   const { programId, keyId } = parts
-  const db = database(c.env, { programId })
+  const db = () => database(c.env, { programId })
   const later = (work: Promise<unknown>) => c.executionCtx.waitUntil(work)
   const [key, program] = await Promise.all([
-    keys.get(slot(programId, keyId), () => findKey(db, programId, keyId), later),
-    programs.get(programId, () => findProgram(db, programId), later),
+    keys.get(slot(programId, keyId), () => findKey(db(), programId, keyId), later),
+    programs.get(programId, () => findProgram(db(), programId), later),
   ])
   if (key === null || program === null) {
     return null

@@ -17,6 +17,7 @@ import { findKey, insertKey, listKeys, revokeKey, rotateKey, type StoredKey } fr
 
 const unknown: Failure = { code: 'not_found', detail: 'There is no such key.' }
 const tooMuch: Failure = { code: 'forbidden', detail: 'A key cannot give what it may not do.' }
+const stronger: Failure = { code: 'forbidden', detail: 'That key may do more than this one.' }
 const twoLive: Failure = {
   code: 'limit_reached',
   detail: 'Two keys live at a time. Revoke one of the two, or wait until the older has ended.',
@@ -77,9 +78,15 @@ keys.post('/:id/rotate', body(rotation), async (c) => {
 keys.delete('/:id', async (c) => {
   const programId = c.get('program').id
   const id = c.req.param('id')
-  if (!(await revokeKey(database(c.env, { programId }), programId, id, Date.now()))) {
+  const db = database(c.env, { programId })
+  const key = await findKey(db, programId, id)
+  if (key === null) {
     return problem(c, unknown)
   }
+  if (!covers(c.get('caller'), grant(key.kind, key.scopes))) {
+    return problem(c, stronger)
+  }
+  await revokeKey(db, programId, id, Date.now())
   forgetKey(programId, id)
   return c.body(null, 204)
 })

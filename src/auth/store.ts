@@ -64,14 +64,10 @@ export async function rotateKey(db: Database, programId: string, oldId: string, 
   return added.length > 0
 }
 
-/** Ends a key's life for good. False when there is none of that id. */
+/** Ends a key's life for good. */
 export async function revokeKey(db: Database, programId: string, id: string, now: number) {
-  const [found] = await db.batch([
-    db.select({ id: apiKeys.id }).from(apiKeys).where(is(programId, id)),
-    db
-      .update(apiKeys)
-      .set({ revokedAt: now })
-      .where(and(is(programId, id), isNull(apiKeys.revokedAt))),
-  ])
-  return found.length === 1
+  await db
+    .update(apiKeys)
+    .set({ revokedAt: now })
+    .where(and(is(programId, id), isNull(apiKeys.revokedAt)))
 }

@@ -146,8 +146,5 @@ export const purchases = sqliteTable(
     storeId: text('store_id'),
     lines: text({ mode: 'json' }).$type<unknown[]>().notNull(),
   },
-  (t) => [
-    primaryKey({ columns: [t.programId, t.orderId, t.memberId] }),
-    index('purchases_member').on(t.programId, t.memberId, t.occurredAt),
-  ],
+  (t) => [primaryKey({ columns: [t.programId, t.orderId, t.memberId] })],
 )

@@ -43,12 +43,13 @@ export const notFound = (c: Context<Api>): Response =>
 
 /** Answers what a handler threw: 503 when storage was away, else a 500 that says nothing of the inside. */
 export function onError(error: Error, c: Context<Api>): Response {
-  const cause = rootOf(error)
-  const { name, message, stack } = cause
+  const chain = chainOf(error)
+  // Not drizzle's own message: it quotes the bound values, which must not be logged.
+  const { name, message, stack } = chain.at(-1)!
   const requestId = c.get('requestId')
   const { method, path } = c.req
   console.error(JSON.stringify({ requestId, method, path, name, message, stack }))
-  if (isAway(cause)) {
+  if (isAway(chain)) {
     return problem(c, { code: 'unavailable', detail: 'Storage cannot be reached. Send it again.' })
   }
   return answer(c, 500, {
@@ -73,11 +74,18 @@ const answer = (c: Context<Api>, status: ContentfulStatusCode, body: object): Re
     },
   )
 
-/** The innermost cause: drizzle's own message quotes the bound values, which must not be logged. */
-const rootOf = (error: Error): Error => (error.cause instanceof Error ? rootOf(error.cause) : error)
+/** An error and what caused it, the innermost last. */
+const chainOf = (error: Error): Error[] =>
+  error.cause instanceof Error ? [error, ...chainOf(error.cause)] : [error]
+
+// As D1, its transport and drizzle begin their messages.
+const STORAGE = /^(D1_|Failed query|Failed to get session|Network connection lost|internal error)/
+const REFUSED = /SQLITE_(CONSTRAINT|ERROR)/
 
 /** Whether D1 or an object could not be reached, as opposed to having refused what it was asked. */
-const isAway = (error: Error & { retryable?: boolean; overloaded?: boolean }): boolean =>
-  error.retryable === true ||
-  error.overloaded === true ||
-  (error.message.startsWith('D1_') && !/SQLITE_(CONSTRAINT|ERROR)/.test(error.message))
+function isAway(chain: (Error & { retryable?: boolean; overloaded?: boolean })[]): boolean {
+  const failed = chain.some(
+    ({ retryable, overloaded, message }) => retryable || overloaded || STORAGE.test(message),
+  )
+  return failed && !chain.some((each) => each instanceof TypeError || REFUSED.test(each.message))
+}

@@ -27,6 +27,9 @@ export const query = <S extends z.ZodType>(schema: S): Validated<'query', S> =>
 export const params = <S extends z.ZodType>(schema: S): Validated<'param', S> =>
   validated('param', schema, (c) => ok(c.req.param()))
 
+/** A problem names no more faults than somebody reads. */
+const MOST_FAULTS = 100
+
 function validated<T extends Target, S extends z.ZodType>(
   target: T,
   schema: S,
@@ -40,7 +43,8 @@ function validated<T extends Target, S extends z.ZodType>(
     const parsed = schema.safeParse(input.value)
     if (!parsed.success) {
       const errors = parsed.error.issues.flatMap(faults)
-      return problem(c, { code: 'validation_failed', detail: summary(errors), errors })
+      const detail = summary(errors)
+      return problem(c, { code: 'validation_failed', detail, errors: errors.slice(0, MOST_FAULTS) })
     }
     c.req.addValidatedData(target, parsed.data as object)
     await next()

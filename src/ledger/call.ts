@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
+import { unearning } from '../program/earning'
 import type { Program } from '../program/program'
 import { fail, type Failure, type Result } from '../result'
 import type { Command } from './decide'
 import type { Actor } from './ledger'
 import type { Receipt } from './receipt'
+import type { Purchase } from './schema'
 
 /** A command as it crosses RPC: what is asked, by whom, and under which Idempotency-Key. */
 export interface Call {
@@ -26,7 +28,7 @@ const DIGEST_BYTES = 16
 
 /** An idempotency key as it is remembered: the fingerprint of what was asked with it. */
 export interface Key {
-  /** The initial of the kind of caller, then the key: a new API key changes nothing. */
+  /** See `keyText`. */
   key: string
   fingerprint: Uint8Array
   /** Digest of the command itself, compared when another key asks for the same thing. */
@@ -48,17 +50,47 @@ const remembered = new Set(['insufficient_points', 'hold_ended', 'already_exists
 /** Whether a key that met this refusal meets it again: those of status 409, which the ledger decides. */
 export const isRemembered = ({ code }: Failure): boolean => remembered.has(code)
 
+/** A key as it is told from others: by the initial of the kind of caller. A new API key changes nothing. */
+export const keyText = (kind: Actor['kind'], idempotencyKey: string): string =>
+  `${kind.charAt(0)}:${idempotencyKey}`
+
 /** The key of a call, as it is remembered. */
 export const keyOf = ({ command, actor, idempotencyKey, fingerprint }: Call): Key => ({
-  key: `${actor.kind.charAt(0)}:${idempotencyKey}`,
+  key: keyText(actor.kind, idempotencyKey),
   fingerprint: Buffer.from(fingerprint, 'hex').subarray(0, DIGEST_BYTES),
   content: createHash('sha256').update(contentOf(command)).digest().subarray(0, DIGEST_BYTES),
 })
 
-/** What a command says of its subject: a till and a webhook that report one order say the same. */
+/** What a command says of its subject, in one way: a till and a webhook that report one order say the same. */
 function contentOf(command: Command): string {
   if (command.type === 'purchase') {
-    return JSON.stringify({ ...command.request, channel: undefined })
+    return JSON.stringify(saleOf(command.request))
   }
   return JSON.stringify(command.type === 'reverseRefund' ? command.refundId : command)
+}
+
+/** A sale without who reported it, where and when, and without what only says a default. */
+function saleOf({ lines, total, taxIncluded, payments = [], ...sale }: Purchase) {
+  const { orderId, currency, shipping = 0, discount = 0, tax } = sale
+  const lineTax = lines.reduce((sum, line) => sum + (line.tax ?? 0), 0)
+  return [
+    orderId,
+    currency,
+    shipping,
+    discount,
+    tax ?? lineTax,
+    (tax ?? lineTax) > 0 ? taxIncluded : null,
+    // Where there are lines, the total adds nothing.
+    lines.length > 0 ? null : total,
+    unearning(payments),
+    lines.map((line, i) => [
+      line.lineId ?? String(i + 1),
+      line.sku,
+      line.category,
+      line.quantity,
+      line.amount,
+      line.discount ?? 0,
+      line.tax ?? 0,
+    ]),
+  ]
 }

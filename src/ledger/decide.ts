@@ -81,7 +81,7 @@ function dispatch(
     case 'release':
       return releaseHold(journal, command.holdId, actor, history)
     case 'redeem':
-      return redeem(journal, command.request, actor)
+      return redeem(journal, command.request, actor, history)
     case 'reverseRedemption':
       return reverseRedemption(journal, command.redemptionId, actor, history)
     case 'adjust':
@@ -107,11 +107,12 @@ function undo(
     : fail('not_found', `This member has no refund ${refundId}.`)
 }
 
-/** Refuses what happened too far from now: over 5 minutes ahead, or over 400 days ago. */
+/** Refuses what happened too far from now: over 5 minutes ahead or, unless it is imported, over 400 days ago. */
 function lateOf(command: Command, now: number): Result<never> | null {
-  const { occurredAt = now } =
-    'request' in command && 'occurredAt' in command.request ? command.request : {}
-  if (occurredAt <= now + FUTURE_MS && occurredAt >= now - PAST_MS) {
+  const request = 'request' in command ? command.request : {}
+  const occurredAt = 'occurredAt' in request ? (request.occurredAt ?? now) : now
+  const earliest = 'channel' in request && request.channel === 'import' ? 0 : now - PAST_MS
+  if (occurredAt <= now + FUTURE_MS && occurredAt >= earliest) {
     return null
   }
   const detail = 'occurredAt is more than 5 minutes ahead or more than 400 days ago.'

@@ -1,7 +1,7 @@
 import { fail, ok, type Result } from '../result'
 import { isLive, type Journal, spendable, take, write } from './journal'
 import type { Actor, History, Hold, LotChange } from './ledger'
-import { shortOf } from './redeem'
+import { crowded, shortOf } from './redeem'
 import type { Capture, HoldRequest } from './schema'
 
 /** How many holds a member may have open at once. */
@@ -44,13 +44,18 @@ export function capture(
   if (points > held) {
     return fail('insufficient_points', `The hold is for ${held} points.`)
   }
+  const orderId = request.orderId ?? found.value.orderId
+  const refused = crowded(orderId, history)
+  if (refused) {
+    return refused
+  }
   const ended = endOf(journal, found.value, points, journal.now)
   write(journal, {
     ...ended,
     kind: 'capture',
     occurredAt: journal.now,
     points: -points,
-    orderId: request.orderId ?? found.value.orderId,
+    orderId,
     actor,
   })
   return ok(null)

@@ -84,7 +84,6 @@ export interface KeptRefund {
 /** What an entry adds for its kind; absent where it says nothing. */
 export interface Detail {
   earning?: Earning
-  currency?: string
   total?: number
   lines?: readonly KeptLine[]
   channel?: string

@@ -33,7 +33,7 @@ export class MemberLedger extends DurableObject<Env> {
   enrol(memberId: string, program: Program): void {
     this.#atomically(() => {
       const { sql } = this.ctx.storage
-      this.#ledger = this.#load() ?? create(sql, program.id, memberId, program.rules.tiers[0].id)
+      this.#ledger = this.#load() ?? create(sql, memberId, program)
     })
   }
 
@@ -106,6 +106,10 @@ export class MemberLedger extends DurableObject<Env> {
   }
 
   #settle(program: Program): void {
+    const { version, dueAt } = this.#ledger!
+    if (version === program.version && nowIn(program) < (dueAt ?? Infinity)) {
+      return
+    }
     const journal = open(this.#ledger!.state, program, nowIn(program))
     settle(journal)
     if (journal.entries.length > 0) {
@@ -179,6 +183,7 @@ export class MemberLedger extends DurableObject<Env> {
       committedAt,
       alarmAt: isArmed(ledger, committedAt) ? ledger.alarmAt : this.#arm(committedAt, 0),
       dueAt: dueAt(journal.state, journal.program, journal.now),
+      version: journal.program.version,
       state: journal.state,
     })
     this.#announce()

@@ -3,7 +3,8 @@ import { fail, ok, type Result } from '../result'
 import { fold } from './apply'
 import { entriesAt, historyOf, readEntries, readEntriesBefore, readEntry } from './entries'
 import { open } from './journal'
-import { type Entry, orderThread } from './ledger'
+import { keyText } from './call'
+import { type Actor, type Entry, orderThread } from './ledger'
 import {
   type BalanceRow,
   balanceRowOf,
@@ -12,6 +13,7 @@ import {
   standingOf,
   viewOf,
 } from './receipt'
+import { recall } from './replay'
 import { settle } from './settle'
 import type { Ledger } from './store'
 
@@ -24,6 +26,8 @@ export interface Answers {
   entry: EntryView
   /** All entries about one order, oldest first. */
   order: EntryView[]
+  /** Whether a call with this Idempotency-Key was answered before. */
+  key: boolean
 }
 
 export type Query =
@@ -31,6 +35,7 @@ export type Query =
   | { type: 'entries'; before: number; limit: number }
   | { type: 'entry'; seq: number }
   | { type: 'order'; orderId: string }
+  | { type: 'key'; kind: Actor['kind']; idempotencyKey: string }
 
 export type Answer = Answers[Query['type']]
 
@@ -53,6 +58,8 @@ export function answer(
     }
     case 'order':
       return ok(historyOf(sql).thread(orderThread(query.orderId)).map(viewOf))
+    case 'key':
+      return ok(recall(sql, keyText(query.kind, query.idempotencyKey)) !== null)
   }
 }
 
@@ -67,7 +74,8 @@ function balanceAt(
   const known = at >= now ? state : fold(entriesAt(sql, at), program.rules.tiers[0].id)
   const journal = open(known, program, at)
   settle(journal)
-  return standingOf(journal.state, program, at)
+  // What is only foreseen has no entry yet.
+  return { ...standingOf(journal.state, program, at), seq: known.seq }
 }
 
 /** How many entries the projection takes at once, and of what length together (the last may be longer). */
@@ -78,13 +86,14 @@ const PAGE_LENGTH = 200_000
 export interface Unprojected {
   entries: Entry[]
   balance: BalanceRow | null
-  /** Real milliseconds. */
-  committedAt: number
+  /** How far real time is ahead of the program's clock: 0 unless that stands still. */
+  clockLagMs: number
 }
 
 /** The entries after `seq`, oldest first, as many as the projection takes at once. */
 export function pageAfter(sql: SqlStorage, ledger: Ledger, seq: number): Unprojected {
-  const { state, committedAt, dueAt } = ledger
+  const { state, dueAt } = ledger
+  const clockLagMs = ledger.committedAt - state.recordedAt
   let length = 0
   const entries = readEntries(sql, seq, PAGE_SIZE).filter((entry) => {
     const fits = length < PAGE_LENGTH
@@ -92,5 +101,5 @@ export function pageAfter(sql: SqlStorage, ledger: Ledger, seq: number): Unproje
     return fits
   })
   const isLast = seq + entries.length >= state.seq
-  return { entries, balance: isLast ? balanceRowOf(state, dueAt) : null, committedAt }
+  return { entries, balance: isLast ? balanceRowOf(state, dueAt) : null, clockLagMs }
 }

@@ -6,13 +6,28 @@ import {
   type Entry,
   type History,
   type LotChange,
+  orderThread,
   type State,
   threadOf,
 } from './ledger'
 import type { Redeem } from './schema'
 
+/** How many redemptions may pay one order: it bounds what a refund of it reads. */
+const PAYING_MAX = 100
+
+/** Refuses one redemption too many for an order. */
+export const crowded = (orderId: string | null, history: History): Result<never> | null =>
+  orderId !== null && history.thread(orderThread(orderId)).filter(isRedemption).length >= PAYING_MAX
+    ? fail('limit_reached', `An order can be paid by ${PAYING_MAX} redemptions.`)
+    : null
+
 /** Spends points, or a reward's price, soonest expiry first; all or nothing. */
-export function redeem(journal: Journal, request: Redeem, actor: Actor): Result<null> {
+export function redeem(
+  journal: Journal,
+  request: Redeem,
+  actor: Actor,
+  history: History,
+): Result<null> {
   const { rewardId, expectedPoints } = request
   const { rewards } = journal.program.rules
   if (rewardId !== undefined && !Object.hasOwn(rewards, rewardId)) {
@@ -24,12 +39,17 @@ export function redeem(journal: Journal, request: Redeem, actor: Actor): Result<
   if (missing > 0) {
     return shortOf(journal.state, points)
   }
+  const orderId = request.orderId ?? null
+  const refused = crowded(orderId, history)
+  if (refused) {
+    return refused
+  }
   write(journal, {
     kind: 'redeem',
     occurredAt: journal.now,
     points: -points,
     lots: minus(given),
-    orderId: request.orderId ?? null,
+    orderId,
     detail: {
       ...(rewardId !== undefined && { rewardId }),
       ...(expectedPoints !== undefined && expectedPoints !== points && { expectedPoints }),

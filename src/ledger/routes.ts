@@ -28,9 +28,13 @@ import {
 /** `/v1/members/:id/…`: what a member has, and all that changes it. Every command answers a receipt. */
 export const ledger = new Hono<Api>()
 
-ledger.post('/purchases', idempotencyKey(), body(purchase), (c) =>
-  run(c, { type: 'purchase', request: c.req.valid('json') }),
-)
+ledger.post('/purchases', idempotencyKey(), body(purchase), (c) => {
+  const request = c.req.valid('json')
+  if (request.channel === 'import' && c.get('caller').keyKind !== 'secret') {
+    return problem(c, { code: 'forbidden', detail: 'Imports need a secret key.' })
+  }
+  return run(c, { type: 'purchase', request })
+})
 
 ledger.post('/refunds', idempotencyKey(), body(refund), (c) =>
   run(c, { type: 'refund', request: c.req.valid('json') }),

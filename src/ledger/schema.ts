@@ -119,4 +119,11 @@ export const entryParam = z.object({ seq })
 export const nothing = z.strictObject({})
 
 /** As of when. Later than now: as it will be if nothing more happens. */
-export const balanceQuery = z.strictObject({ at: instant.optional() })
+export const balanceQuery = z.strictObject({
+  // An unencoded + arrives as a space.
+  at: z
+    .string()
+    .transform((value) => value.replace(' ', '+'))
+    .pipe(instant)
+    .optional(),
+})

@@ -1,4 +1,5 @@
 import schema from '../../migrations/ledger/0001_ledger.sql'
+import type { Program } from '../program/program'
 import { GENESIS } from './chain'
 import { readEntry } from './entries'
 import { empty, type Entry, holdOf, type Lot, type State } from './ledger'
@@ -20,15 +21,17 @@ export interface Ledger {
   attempt: number
   /** When the last entries were written, in real milliseconds, whatever the program's clock. */
   committedAt: number
-  /** When time alone next changes something, by the program's clock; null for never. */
+  /** When time alone next changes something, by the program's clock and the rules of `version`; null for never. */
   dueAt: number | null
+  /** The version of the program that the ledger last obeyed. */
+  version: number
   state: State
 }
 
 /** Makes the tables of a new member, in the program's lowest tier. */
-export function create(sql: SqlStorage, programId: string, memberId: string, tier: string): Ledger {
+export function create(sql: SqlStorage, memberId: string, program: Program): Ledger {
   const ledger: Ledger = {
-    programId,
+    programId: program.id,
     memberId,
     salt: Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64'),
     head: Buffer.from(GENESIS).toString('base64'),
@@ -36,7 +39,8 @@ export function create(sql: SqlStorage, programId: string, memberId: string, tie
     attempt: 0,
     committedAt: 0,
     dueAt: null,
-    state: empty(tier),
+    version: program.version,
+    state: empty(program.rules.tiers[0].id),
   }
   for (const statements of SCHEMAS) {
     sql.exec(statements)

@@ -18,7 +18,6 @@ function checkDigit(digits: string): string {
 
 /** What a member may be known by besides the card: each belongs to one member at most. */
 export const identityKinds = ['externalId', 'email', 'phone'] as const
-export type IdentityKind = (typeof identityKinds)[number]
 
 /** An identity in the index, and whose it is. */
 export interface Owner {
@@ -26,11 +25,8 @@ export interface Owner {
   memberId: string
 }
 
-/** Who is meant by some identities: nobody yet, one member, or a clash over those that are taken. */
-export type Match =
-  | { kind: 'nobody' }
-  | { kind: 'member'; memberId: string }
-  | { kind: 'clash'; taken: string[] }
+/** Who is meant by some identities: nobody yet, one member, or a clash. */
+export type Match = { kind: 'nobody' } | { kind: 'member'; memberId: string } | { kind: 'clash' }
 
 /** Decides who is meant by `count` identities, of which the index knows these owners. */
 export function matchOwners(count: number, owners: readonly Owner[]): Match {
@@ -41,5 +37,5 @@ export function matchOwners(count: number, owners: readonly Owner[]): Match {
   const isOne = owners.every(({ memberId }) => memberId === first.memberId)
   return isOne && owners.length === count
     ? { kind: 'member', memberId: first.memberId }
-    : { kind: 'clash', taken: owners.map((owner) => owner.kind) }
+    : { kind: 'clash' }
 }

@@ -12,6 +12,12 @@ export interface OrderLine {
   tax?: number | undefined
 }
 
+/** One of the payments of an order: `points` and `gift_card` earn nothing. */
+export interface Payment {
+  method: string
+  amount: number
+}
+
 /** The money of an order, in minor units. */
 export interface Order {
   lines: readonly OrderLine[]
@@ -20,7 +26,7 @@ export interface Order {
   tax?: number | undefined
   taxIncluded?: boolean | undefined
   total?: number | undefined
-  payments?: readonly { method: string; amount: number }[] | undefined
+  payments?: readonly Payment[] | undefined
 }
 
 /** What an order comes to: `total` is what was charged, `net` each line after discounts, `base` what earns. */
@@ -49,6 +55,10 @@ export interface Earning {
 const WITHOUT_EARNING = new Set(['points', 'gift_card'])
 
 const sum = (amounts: readonly number[]): number => amounts.reduce((a, b) => a + b, 0)
+
+/** What of the payments earns nothing. */
+export const unearning = (payments: readonly Payment[]): number =>
+  sum(payments.filter(({ method }) => WITHOUT_EARNING.has(method)).map(({ amount }) => amount))
 
 /** Prices an order by design §6.5: discounts prorated, tax as charged, shipping and points or gift cards left out. */
 export function price(order: Order, program: Program): Priced | Misfit {
@@ -90,14 +100,13 @@ export function price(order: Order, program: Program): Priced | Misfit {
   const goods = total - extra
   const discounts = prorate(discount, gross)
   // Tax beside the prices is charged on goods and shipping alike; tell the goods' part apart where lines do not.
-  const goodsTax = lineTax > 0 ? lineTax : mulDiv(tax, goods, Math.max(1, goods + shipping))
+  const split = lineTax > 0 ? lineTax : mulDiv(tax, goods, Math.max(1, goods + shipping))
+  const goodsTax = shipping === 0 ? tax : split
   const charged = goods + (taxIncluded ? 0 : goodsTax)
-  const barren = payments.filter((payment) => WITHOUT_EARNING.has(payment.method))
-  const without = sum(barren.map((payment) => payment.amount))
   return {
     total,
     net: gross.map((amount, i) => amount - discounts[i]!),
-    base: total === 0 ? 0 : mulDiv(charged, total - without, total),
+    base: total === 0 ? 0 : mulDiv(charged, total - unearning(payments), total),
   }
 }
 

@@ -11,6 +11,9 @@ function isTimeZone(name: string): boolean {
   }
 }
 
+const EARLIEST = 0
+const LATEST = Date.UTC(2200, 0)
+
 /** A program to create; `clock` freezes the time of a test program. */
 export const newProgram = z
   .strictObject({
@@ -19,7 +22,9 @@ export const newProgram = z
     currency,
     timeZone: z.string().max(64).refine(isTimeZone, 'Not an IANA time zone.'),
     country: z.string().refine(isCountry, 'Not an ISO 3166 country code.').optional(),
-    clock: instant.optional(),
+    clock: instant
+      .refine((ms) => ms >= EARLIEST && ms < LATEST, 'Not between 1970 and 2200.')
+      .optional(),
   })
   .refine(({ mode, clock }) => mode === 'test' || clock === undefined, {
     path: ['clock'],

@@ -20,9 +20,9 @@ export interface Rows {
 
 /** Turns what a ledger has and the projection lacks into rows; `now` in real milliseconds. */
 export function rowsOf(whose: Pointer, news: Unprojected, now: number): Rows {
-  const lagMs = Math.max(0, now - news.committedAt)
+  const lagMs = (entry: Entry) => Math.max(0, now - news.clockLagMs - entry.recordedAt)
   return {
-    entries: news.entries.map((entry) => ({ ...whose, ...entryRow(entry), lagMs })),
+    entries: news.entries.map((entry) => ({ ...whose, ...entryRow(entry), lagMs: lagMs(entry) })),
     purchases: news.entries
       .filter(isPurchase)
       .map((entry) => ({ ...whose, ...purchaseRow(entry) })),

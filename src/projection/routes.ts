@@ -1,4 +1,4 @@
-import { Hono } from 'hono'
+import { Hono, type Context } from 'hono'
 import { database } from '../db/client'
 import type { Api } from '../http/context'
 import { idempotencyKey } from '../http/idempotency'
@@ -56,17 +56,30 @@ refunds.post('/', idempotencyKey(), body(refund), async (c) => {
   const request = c.req.valid('json')
   const programId = c.get('program').id
   const found = await findPurchases(database(c.env, { programId }), programId, request.orderId)
-  const [first, ...others] = found
-  if (first === undefined) {
+  if (found.length === 0) {
     return problem(c, unknown)
   }
-  if (others.length > 0) {
-    const members = found.map(({ memberId }) => memberId).join(', ')
-    const detail = `The order stands on several members: ${members}. Refund it at one of them.`
+  const memberIds = found.map(({ memberId }) => memberId)
+  const memberId = memberIds.length === 1 ? memberIds[0]! : await whoKnows(c, memberIds)
+  if (memberId === null) {
+    const detail = `The order stands on several members: ${memberIds.join(', ')}. Refund it at one of them.`
     return problem(c, { code: 'already_exists', detail })
   }
-  return run(c, { type: 'refund', request }, first.memberId)
+  return run(c, { type: 'refund', request }, memberId)
 })
+
+/** The member at whom this Idempotency-Key was answered before the others got the order too. */
+async function whoKnows(c: Context<Api>, memberIds: readonly string[]): Promise<string | null> {
+  const { kind } = c.get('caller')
+  const query = { type: 'key', kind, idempotencyKey: c.get('idempotencyKey') } as const
+  for (const memberId of memberIds) {
+    const known = await ask(c.env, c.get('program'), memberId, query)
+    if (known.ok && known.value) {
+      return memberId
+    }
+  }
+  return null
+}
 
 /** `/v1/entries`: everything that happened to any member, in the order in which it became known. */
 export const entries = new Hono<Api>()

@@ -183,7 +183,9 @@ describe('the rate limit', () => {
 
 describe('the cache of keys', () => {
   const away = (): never => {
-    throw new Error('D1_ERROR: Network connection lost.')
+    throw new Error('D1_ERROR: Network connection lost.', {
+      cause: new Error('Network connection lost.'),
+    })
   }
   const noDatabase = { DB: { prepare: away, batch: away } as unknown as D1Database }
   const later = (ms: number) => vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + ms })

@@ -34,7 +34,7 @@ describe('parseKey', () => {
   it('refuses two characters swapped, and a key cut or lengthened', () => {
     const at = key.length - 12
     const swapped = key.slice(0, at) + key[at + 1] + key[at] + key.slice(at + 2)
-    expect(parseKey(swapped)).toBe(key === swapped ? parts : null)
+    expect(parseKey(swapped)).toEqual(key === swapped ? parts : null)
     for (const text of [key.slice(0, -1), `${key}0`, ` ${key}`, `${key}\n`, '']) {
       expect(parseKey(text)).toBe(null)
     }

@@ -262,6 +262,15 @@ describe('DELETE /v1/keys/:id', () => {
   })
 
   describe('security', () => {
+    it('is refused to a key that may do less', async () => {
+      const { key } = await createProgram()
+      const strong = await createKey(key, 'secret')
+      const narrow = await createKey(key, 'secret', ['keys:write'])
+      expect((await revoke(narrow.key, strong.id)).status).toBe(403)
+      expect(await works(strong.key)).toBe(true)
+      expect((await revoke(narrow.key, narrow.id)).status).toBe(204)
+    })
+
     it('does not know the keys of another program', async () => {
       const one = await createProgram()
       const two = await createProgram()

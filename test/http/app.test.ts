@@ -51,6 +51,33 @@ describe('a problem', () => {
   })
 })
 
+describe('a fault of D1', () => {
+  const answerTo = async (error: Error) => {
+    const log = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const fails = () => Promise.reject(error)
+    const DB = { prepare: () => ({ bind: () => ({ all: fails, raw: fails, run: fails }) }) }
+    const answer = await call('GET', '/v1/keys', { key, env: { DB: DB as unknown as D1Database } })
+    log.mockRestore()
+    return [answer.status, answer.json.code]
+  }
+
+  it.each([
+    new Error('D1_ERROR: database is locked: SQLITE_BUSY', {
+      cause: new Error('database is locked: SQLITE_BUSY'),
+    }),
+    new Error('Failed to get session commit token: internal error'),
+    Object.assign(new Error('anything'), { retryable: true }),
+  ])('is 503 when D1 cannot be reached: %s', async (error) => {
+    expect(await answerTo(error)).toEqual([503, 'unavailable'])
+  })
+
+  it('is 500 when D1 refused the statement', async () => {
+    const cause = new Error('no such table: keys: SQLITE_ERROR')
+    const error = new Error('D1_ERROR: no such table: keys: SQLITE_ERROR', { cause })
+    expect(await answerTo(error)).toEqual([500, 'internal_error'])
+  })
+})
+
 describe('a body', () => {
   it.each([
     ['a charset', { 'content-type': 'application/json; charset=utf-8' }],

@@ -362,13 +362,18 @@ export class Model {
       return 'again'
     }
     redemption.reversed = true
-    this.#giveBack(redemption.slots.filter((slot) => !slot.back))
+    this.#giveBack(
+      redemption,
+      redemption.slots.filter((slot) => !slot.back),
+    )
     this.#lapse()
     return 'done'
   }
 
-  /** Gives spent points back. Answers which of them could be taken back again: those that lived. */
-  #giveBack(slots: Slot[]): { own: Set<Lot>; points: number } {
+  /** Gives spent points back, lot by lot in the order of spending. Answers which could be taken again: those that lived. */
+  #giveBack({ slots: all }: Redemption, some: Slot[]): { own: Set<Lot>; points: number } {
+    const place = (slot: Slot) => all.findIndex(({ lot }) => lot === slot.lot)
+    const slots = some.toSorted((a, b) => place(a) - place(b))
     slots.forEach((slot) => (slot.back = true))
     const loose = slots.filter((slot) => slot.lot === null)
     const fresh = this.#putLoose(loose.length)
@@ -418,7 +423,7 @@ export class Model {
       const left = redemption.slots.filter((slot) => !slot.back)
       const points = part(redemption.spent) - (redemption.spent - left.length)
       if (points > 0) {
-        const back = this.#giveBack(proportionate(redemption.slots, points))
+        const back = this.#giveBack(redemption, proportionate(redemption.slots, points))
         refund.returned.push({ redemption, ...back })
       }
     }

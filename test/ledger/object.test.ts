@@ -128,6 +128,37 @@ describe('a natural key', () => {
     expect((await object.ask({ type: 'balance' })).balance.balance).toBe(200)
   })
 
+  it('is the same for a sale that says its defaults, and when and where it was', async () => {
+    const object = await newObject()
+    const line = { sku: 'TEA-1', quantity: 1, amount: 12_900 }
+    const plain = purchaseOf('o1', 0, { lines: [line], total: undefined })
+    const first = await object.send(plain)
+    const told = {
+      lines: [{ ...line, lineId: '1', tax: 0, discount: 0 }],
+      total: 12_900,
+      shipping: 0,
+      tax: 0,
+      taxIncluded: true,
+      payments: [{ method: 'card', amount: 12_900 }],
+      channel: 'webhook' as const,
+      storeId: 'north',
+      terminalId: '7',
+      occurredAt: NOON - 60_000,
+    }
+    expect(await object.send(purchaseOf('o1', 0, told))).toEqual({ ...first, replayed: true })
+    const others = [
+      { lines: [{ ...line, sku: 'TEA-2' }] },
+      { lines: [{ ...line, amount: 12_901 }], total: 12_901, payments: [] },
+      { shipping: 1, total: 12_901, payments: [] },
+      { payments: [{ method: 'gift_card', amount: 12_900 }] },
+      { tax: 1 },
+    ]
+    for (const other of others) {
+      const reply = await object.send(purchaseOf('o1', 0, { ...told, ...other }))
+      expect(outcomes([reply])).toEqual({ already_exists: 1 })
+    }
+  })
+
   it('refuses the same order with other content, and remembers it', async () => {
     const object = await newObject()
     await object.send(purchaseOf('o1', 200))

@@ -3,6 +3,21 @@ import { NEVER } from '../../src/ledger/ledger'
 import { DAY_MS, NOON, programOf, World } from './world'
 
 describe('redeem', () => {
+  it('pays an order by a hundred redemptions at most, so that a refund of it stays possible', () => {
+    const world = new World()
+    world.give(200)
+    const holdId = world.hold(1).entries[0]!.seq
+    for (let i = 0; i < 100; i += 1) {
+      expect(world.redeem(1, 'o').code).toBe(null)
+    }
+    expect(world.redeem(1, 'o').code).toBe('limit_reached')
+    expect(world.capture(holdId, 1, 'o').code).toBe('limit_reached')
+    expect(world.redeem(1, 'other').code).toBe(null)
+    world.buy('o', 10)
+    expect(world.refund('o', 'r1', 10).code).toBe(null)
+    expect(world.balance).toBe(199)
+  })
+
   it('spends soonest expiry first, never-expiring last, then the oldest', () => {
     const world = new World()
     world.give(10, NEVER)

@@ -100,10 +100,11 @@ describe('refund', () => {
     world.buy('o', 10)
     world.give(1)
     for (let i = 0; i < 499; i += 1) {
-      world.reverse(world.redeem(1, 'o').entries[0]!.seq)
+      world.refund('o', `r${i}`, 0.01)
+      world.reverseRefund(`r${i}`)
     }
-    expect(world.refund('o', 'r1', 1).entries).toHaveLength(1)
-    expect(world.refund('o', 'r2', 1).code).toBe('limit_reached')
+    expect(world.refund('o', 'x1', 1).entries).toHaveLength(1)
+    expect(world.refund('o', 'x2', 1).code).toBe('limit_reached')
     expect(world.balance).toBe(10)
   })
 })

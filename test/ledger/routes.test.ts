@@ -119,6 +119,19 @@ describe('a replay', () => {
   })
 })
 
+describe('an imported purchase', () => {
+  it('may be as old as it is: its points have lapsed on their day', async () => {
+    const member = await newMember()
+    const old = { ...purchase, channel: 'import', occurredAt: '1997-01-01T00:00:00Z' }
+    const { status, json } = await send(member, '/purchases', old)
+    expect([status, json.balance.balance]).toEqual([201, 0])
+    expect(json.entries).toMatchObject([
+      { kind: 'award', points: 129, expiresAt: '1998-01-01T16:00:00.000Z' },
+      { kind: 'expire', points: -129, occurredAt: '1998-01-01T16:00:00.000Z' },
+    ])
+  })
+})
+
 describe('many calls at once', () => {
   it('give exactly ten of fifty redeems their points', async () => {
     const member = await newMember()
@@ -372,7 +385,7 @@ describe('security', () => {
     },
   )
 
-  it('lets a till do all but adjust', async () => {
+  it('lets a till do all but adjust and import', async () => {
     const till = await createKey(shop.key, 'pos')
     const member = await newMember()
     const as = (path: string, body: object) =>
@@ -383,13 +396,17 @@ describe('security', () => {
       })
     expect((await as('/purchases', purchase)).status).toBe(201)
     expect((await as('/adjustments', { points: 1, reason: 'x' })).status).toBe(403)
+    const old = { ...purchase, orderId: 'o2', channel: 'import' }
+    expect((await as('/purchases', old)).status).toBe(403)
     expect((await balance(member)).balance).toBe(129)
   })
 })
 
 describe('while D1 is away', () => {
   const lost = (): never => {
-    throw new Error('D1_ERROR: Network connection lost.')
+    throw new Error('D1_ERROR: Network connection lost.', {
+      cause: new Error('Network connection lost.'),
+    })
   }
   const hanging = () => new Promise<never>(() => {})
   const statement = (all: () => unknown) => {

@@ -9,6 +9,11 @@ const line = (amount: number, rest: object = {}) => ({ sku: 'sku', quantity: 1, 
 describe('price', () => {
   it.each<[string, Order, { total: number; net: number[]; base: number }]>([
     ['lines alone', { lines: [line(100), line(50)] }, { total: 150, net: [100, 50], base: 150 }],
+    [
+      'tax beside the prices that only some lines have: all of it is on the goods',
+      { lines: [line(1000, { tax: 100 }), line(1000)], tax: 200, taxIncluded: false },
+      { total: 2200, net: [1000, 1000], base: 2200 },
+    ],
     ['a total alone', { lines: [], total: 1999 }, { total: 1999, net: [], base: 1999 }],
     ['nothing', { lines: [], total: 0 }, { total: 0, net: [], base: 0 }],
     [

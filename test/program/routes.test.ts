@@ -52,6 +52,8 @@ describe('POST /v1/programs', () => {
       ['country', { country: 'China' }],
       ['country', { country: 'ZZ' }],
       ['clock', { clock: '2026-01-01' }],
+      ['clock', { clock: '1969-12-31T23:59:59Z' }],
+      ['clock', { clock: '2200-01-01T00:00:00Z' }],
       ['clock', { clock: '2026-01-01T00:00:00' }],
       ['clock', { mode: 'live', clock: '2026-01-01T00:00:00Z' }],
       ['colour', { colour: 'red' }],

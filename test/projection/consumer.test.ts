@@ -228,7 +228,9 @@ describe('the projection', () => {
 
 describe('when D1 fails', () => {
   const lost = () => {
-    throw new Error('D1_ERROR: Network connection lost.')
+    throw new Error('D1_ERROR: Network connection lost.', {
+      cause: new Error('Network connection lost.'),
+    })
   }
   const DB = { prepare: lost, batch: lost } as unknown as D1Database
 
@@ -313,7 +315,9 @@ describe('the alarm', () => {
     await buy(shop, member, 'o1')
     await runInDurableObject(stubOf(member), (instance) => {
       const prepare = () => {
-        throw new Error('D1_ERROR: Network connection lost.')
+        throw new Error('D1_ERROR: Network connection lost.', {
+          cause: new Error('Network connection lost.'),
+        })
       }
       const PROJECTION = { send: () => Promise.reject(new Error('Queue is away')) }
       Object.assign(instance, { env: { ...env, DB: { prepare }, PROJECTION } })
