@@ -10,7 +10,7 @@ import { notFound, onError, problem } from './http/problem'
 import { ledger } from './ledger/routes'
 import { members } from './members/routes'
 import { programs } from './program/routes'
-import { entries, health, purchases, refunds } from './projection/routes'
+import { entries, health, projection, purchases, refunds } from './projection/routes'
 
 const MAX_BODY_BYTES = 1_000_000
 
@@ -33,6 +33,7 @@ app.use(authorize())
 
 app.get('/healthz', (c) => c.json({ ok: true }))
 app.route('/v1/programs', programs)
+app.route('/v1/programs/:id/projection', projection)
 app.route('/v1/keys', keys)
 app.route('/v1/members', members)
 app.route('/v1/members/:id', ledger)

@@ -118,6 +118,7 @@ describe('an answer', () => {
     ])
     await project(batch, env)
     await step('findOrder', { params: { orderId: 'SO-1' } })
+    await step('rebuildProjection', { params: { id: programId }, key: rootKey, body: {} })
     await step('getHealth')
     await step('readFeed', { query: '?limit=5&after=1' })
     await step('refundOrder', { body: { orderId: 'SO-1', refundId: 'R4', amount: 1 } })
@@ -169,7 +170,8 @@ describe('an answer', () => {
     }
     const isMember = operation.path.startsWith('/v1/members/{id}')
     const isKey = operation.path.startsWith('/v1/keys/{id}')
-    const params = { id: isKey ? keyId : memberId }
+    const isProgram = operation.path.startsWith('/v1/programs/{id}')
+    const params = { id: isKey ? keyId : isProgram ? 'nowhere' : memberId }
     const own = { params, key: operation['x-scope'] === 'root' ? rootKey : key }
     return {
       'without a key': [401, 'unauthorized', { ...valid, params, key: '' }],

@@ -13,7 +13,7 @@ import { page } from '../src/http/scalars'
 import * as ledger from '../src/ledger/schema'
 import { changes, enrolment, search } from '../src/members/schema'
 import { newProgram } from '../src/program/schema'
-import { feed } from '../src/projection/schema'
+import { feed, rebuild } from '../src/projection/schema'
 import type { Code } from '../src/result'
 import {
   all,
@@ -211,6 +211,7 @@ describe('a body', () => {
     rotateKey: rotation,
     enrolMember: enrolment,
     changeMember: changes,
+    rebuildProjection: rebuild,
     awardPurchase: ledger.purchase,
     refundPurchase: ledger.refund,
     reverseRefund: ledger.refundReversal,

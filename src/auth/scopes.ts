@@ -4,6 +4,7 @@ import type { KeyKind } from './key'
 export const access = {
   'GET /healthz': 'open',
   'POST /v1/programs': 'root',
+  'POST /v1/programs/:id/projection': 'root',
   'GET /v1/keys': 'keys:read',
   'POST /v1/keys': 'keys:write',
   'POST /v1/keys/:id/rotate': 'keys:write',

@@ -1,16 +1,19 @@
 import { Hono, type Context } from 'hono'
+import * as z from 'zod'
 import { database } from '../db/client'
 import type { Api } from '../http/context'
 import { idempotencyKey } from '../http/idempotency'
-import { pageOf } from '../http/page'
+import { pageOf, readCursor } from '../http/page'
 import { problem } from '../http/problem'
 import { body, query } from '../http/validate'
 import { ask } from '../ledger/client'
 import { run } from '../ledger/routes'
 import { refund } from '../ledger/schema'
+import { listMembers } from '../members/store'
 import { instantText } from '../program/calendar'
-import type { Failure } from '../result'
-import { feed } from './schema'
+import { findProgram } from '../program/store'
+import { ok, type Failure } from '../result'
+import { feed, rebuild } from './schema'
 import { findPurchases, lastEntries, listEntries } from './store'
 
 const unknown: Failure = {
@@ -119,4 +122,30 @@ health.get('/', async (c) => {
       maxLagMs: Math.max(0, ...rows.map((row) => row.lagMs)),
     },
   })
+})
+
+const MEMBERS_A_CALL = 1_000
+const MESSAGES_A_BATCH = 100
+
+/** `/v1/programs/:id/projection`: for the holder of the root key, when the projection's tables were lost. */
+export const projection = new Hono<Api>()
+
+projection.post('/', body(rebuild), async (c) => {
+  const programId = c.req.param('id')!
+  const { cursor } = c.req.valid('json')
+  const after = cursor === undefined ? ok('') : readCursor(cursor, z.string())
+  if (!after.ok) {
+    return problem(c, after.failure)
+  }
+  const db = database(c.env, { programId })
+  if ((await findProgram(db, programId)) === null) {
+    return problem(c, { code: 'not_found', detail: 'There is no such program.' })
+  }
+  const rows = await listMembers(db, programId, after.value, MEMBERS_A_CALL + 1)
+  const { data, nextCursor } = pageOf(rows, MEMBERS_A_CALL, (row) => row.id)
+  const messages = data.map(({ id }) => ({ body: { programId, memberId: id } }))
+  for (let i = 0; i < messages.length; i += MESSAGES_A_BATCH) {
+    await c.env.PROJECTION.sendBatch(messages.slice(i, i + MESSAGES_A_BATCH))
+  }
+  return c.json({ members: data.length, nextCursor }, 202)
 })

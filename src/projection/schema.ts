@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { page } from '../http/scalars'
+import { page, text } from '../http/scalars'
 
 /** A page of the change feed: entries after a position, from the start without one. */
 export const feed = page.omit({ cursor: true }).extend({
@@ -9,3 +9,6 @@ export const feed = page.omit({ cursor: true }).extend({
     .transform(Number)
     .default(0),
 })
+
+/** Where to go on with a rebuild; from the start without a cursor. */
+export const rebuild = z.strictObject({ cursor: text(512).optional() })

@@ -78,6 +78,7 @@ describe('the table of scopes', () => {
       'POST /v1/keys/:id/rotate',
       'POST /v1/members/:id/adjustments',
       'POST /v1/programs',
+      'POST /v1/programs/:id/projection',
     ])
   })
 })

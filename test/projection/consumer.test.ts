@@ -213,16 +213,32 @@ describe('the projection', () => {
 
   it('can be dropped and is the same again from the ledgers', async () => {
     const shop = await createProgram()
-    const member = await newMember(shop)
-    await buy(shop, member, 'o1')
-    await send(shop, member, '/refunds', { refundId: 'r1', orderId: 'o1', amount: 900 })
-    await deliver([member])
-    const before = await projected(member)
-    for (const table of ['entries', 'purchases', 'balances']) {
-      await env.DB.prepare(`DELETE FROM ${table} WHERE member_id = ?`).bind(member.memberId).run()
+    const members = [await newMember(shop), await newMember(shop)] as const
+    for (const member of members) {
+      await buy(shop, member, member.memberId)
+      await send(shop, member, '/refunds', { refundId: 'r', orderId: member.memberId, amount: 900 })
     }
-    await deliver([member])
-    expect(await projected(member)).toEqual(before)
+    await deliver(members)
+    const before = await Promise.all(members.map(projected))
+    for (const table of ['entries', 'purchases', 'balances']) {
+      await env.DB.prepare(`DELETE FROM ${table} WHERE program_id = ?`).bind(shop.id).run()
+    }
+    const path = `/v1/programs/${shop.id}/projection`
+    const answer = await call('POST', path, { key: env.ROOT_KEY })
+    expect(answer).toMatchObject({ status: 202, json: { members: 2, nextCursor: null } })
+    await vi.waitFor(
+      async () => expect(await Promise.all(members.map(projected))).toEqual(before),
+      { timeout: 15_000 },
+    )
+  })
+
+  it('is fetched again for a program that there is, from a cursor that was given', async () => {
+    const rebuild = (id: string, body?: object) =>
+      call('POST', `/v1/programs/${id}/projection`, { key: env.ROOT_KEY, body })
+    const { id } = await createProgram()
+    expect((await rebuild('nowhere')).status).toBe(404)
+    expect((await rebuild(id, { cursor: 'x' })).status).toBe(400)
+    expect((await rebuild(id)).json).toEqual({ members: 0, nextCursor: null })
   })
 })
 
