@@ -11,6 +11,7 @@ import {
   type Entry,
   type History,
   type KeptLine,
+  orderThread,
 } from './ledger'
 import type { ActivityRequest, Purchase } from './schema'
 
@@ -21,7 +22,7 @@ export function purchase(
   actor: Actor,
   history: History,
 ): Result<Entry | null> {
-  const first = history.thread(`order:${request.orderId}`).find((entry) => entry.kind === 'award')
+  const first = history.thread(orderThread(request.orderId)).find((entry) => entry.kind === 'award')
   if (first) {
     return ok(first)
   }

@@ -84,17 +84,18 @@ export function keepRefund(order: Order, request: Refund): Result<Omit<KeptRefun
       ])
     }
     const [, quantity, net] = lines[index]!
-    const so = back[index]!
-    const units = Math.min(asked.quantity ?? 0, quantity - so.quantity)
+    const soFar = back[index]!
+    const units = Math.min(asked.quantity ?? 0, quantity - soFar.quantity)
     const goods =
       asked.amount === undefined
         ? Math.max(
             0,
-            partOf(net, { num: BigInt(so.quantity + units), den: BigInt(quantity) }) - so.goods,
+            partOf(net, { num: BigInt(soFar.quantity + units), den: BigInt(quantity) }) -
+              soFar.goods,
           )
-        : Math.min(asked.amount, net - so.goods)
-    so.quantity += units
-    so.goods += goods
+        : Math.min(asked.amount, net - soFar.goods)
+    soFar.quantity += units
+    soFar.goods += goods
     kept.push([index, goods, units])
   }
   return ok({ amount: 0, goods: sum(kept.map(([, goods]) => goods)), lines: kept })

@@ -2,7 +2,7 @@ import { prorate } from '../program/arithmetic'
 import type { DayCount } from '../program/tier'
 import { fail, ok, type Result } from '../result'
 import { type Journal, minus, retier, spendable, take, write } from './journal'
-import type { Actor, Entry, History, Lot } from './ledger'
+import { type Actor, type Entry, type History, type Lot, orderThread } from './ledger'
 import { keepRefund, type Order, orderOf, partOf, type Share, shareOf } from './order'
 import { giveBack, returnedOf, unreturnedOf } from './redeem'
 import type { Refund } from './schema'
@@ -20,7 +20,7 @@ export function refund(
   actor: Actor,
   history: History,
 ): Result<Entry | null> {
-  const thread = history.thread(`order:${request.orderId}`)
+  const thread = history.thread(orderThread(request.orderId))
   const order = orderOf(thread)
   if (!order) {
     return fail('not_found', `This member has no purchase ${request.orderId}.`)
@@ -63,7 +63,7 @@ export function reverseRefund(
   actor: Actor,
   history: History,
 ): Result<Entry | null> {
-  const thread = history.thread(`order:${refunded.orderId}`)
+  const thread = history.thread(orderThread(refunded.orderId!))
   const first = thread.find((entry) => entry.kind === 'restore' && entry.ref === refunded.seq)
   if (first) {
     return ok(first)
