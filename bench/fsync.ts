@@ -22,8 +22,14 @@ const pid = spawnSync('pgrep', ['-n', '-P', `${process.pid}`, 'workerd'], {
 }).stdout
 const options = ['-f', '-y', '-e', 'trace=fsync,fdatasync', '-o', traceFile, '-p', pid.trim()]
 const trace = spawn('strace', options, { stdio: ['ignore', 'ignore', 'pipe'] })
-const attached = new Promise((resolve) => trace.stderr.once('data', resolve))
-await attached
+const first = await new Promise<string>((resolve) =>
+  trace.stderr.once('data', (data) => resolve(String(data))),
+)
+if (!first.includes('attached')) {
+  console.log(`Skipped: ${first.trim()}`)
+  await stop()
+  process.exit()
+}
 for (let i = 0; i < CALLS; i++) {
   await award()
   await increment()

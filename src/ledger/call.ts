@@ -7,6 +7,9 @@ import type { Actor } from './ledger'
 import type { Receipt } from './receipt'
 import type { Purchase } from './schema'
 
+/** Why a ledger has no answer: it was never made, or it has obeyed a newer version of the program than it is told now. */
+export type Unready = 'unknown' | 'stale'
+
 /** A command as it crosses RPC: what is asked, by whom, and under which Idempotency-Key. */
 export interface Call {
   command: Command

@@ -1,9 +1,10 @@
 import { database } from '../db/client'
 import { isMember } from '../db/lookup'
 import type { Program } from '../program/program'
+import { findProgram } from '../program/store'
 import { fail, type Result } from '../result'
 import { regionOf } from './address'
-import type { Call, Reply } from './call'
+import type { Call, Reply, Unready } from './call'
 import type { MemberLedger } from './object'
 import type { Answers, Query, Unprojected } from './query'
 
@@ -23,7 +24,9 @@ export const enrol = (env: Env, program: Program, memberId: string): Promise<voi
 
 /** Has a member's ledger decide a command. */
 export async function execute(env: Env, memberId: string, call: Call): Promise<Reply> {
-  const reply = await heal(env, call.program, memberId, (ledger) => ledger.execute(call))
+  const reply = await prepared(env, call.program, memberId, (ledger, program) =>
+    ledger.execute({ ...call, program }),
+  )
   return reply ?? { result: unknown, replayed: false }
 }
 
@@ -34,7 +37,9 @@ export async function ask<T extends Query['type']>(
   memberId: string,
   query: Extract<Query, { type: T }>,
 ): Promise<Result<Answers[T]>> {
-  const answer = await heal(env, program, memberId, (ledger) => ledger.read(query, program))
+  const answer = await prepared(env, program, memberId, (ledger, current) =>
+    ledger.read(query, current),
+  )
   return (answer as Result<Answers[T]> | null) ?? unknown
 }
 
@@ -51,23 +56,30 @@ export const unprojected = (
 ): Promise<Unprojected | null> =>
   reach(env, programId, memberId, (ledger) => ledger.unprojected(seq))
 
-/** Asks again after making the ledger of a member whose enrolment ended half-way: only unknown ids wait for D1. */
-async function heal<T>(
+/**
+ * Asks a ledger, and once more when it was not ready: with a newer program, or after making the ledger of a member
+ * whose enrolment ended half-way. Only then is D1 asked. Null for an unknown member.
+ */
+async function prepared<T>(
   env: Env,
   program: Program,
   memberId: string,
-  work: (ledger: Ledger) => Promise<T | null>,
+  work: (ledger: Ledger, program: Program) => Promise<T | Unready>,
 ): Promise<T | null> {
-  const answer = await reach(env, program.id, memberId, work)
-  if (answer !== null || regionOf(memberId) === undefined) {
-    return answer
-  }
+  const askWith = (current: Program) =>
+    reach(env, program.id, memberId, (ledger) => work(ledger, current))
   const db = database(env, { programId: program.id, memberId })
-  if (!(await isMember(db, program.id, memberId))) {
-    return null
+  let answer = await askWith(program)
+  if (answer === 'stale') {
+    answer = await askWith((await findProgram(db, program.id)) ?? program)
+  } else if (answer === 'unknown' && (await isMember(db, program.id, memberId))) {
+    await enrol(env, program, memberId)
+    answer = await askWith(program)
   }
-  await enrol(env, program, memberId)
-  return reach(env, program.id, memberId, work)
+  if (answer === 'stale') {
+    throw Object.assign(new Error('D1 is behind the ledger'), { retryable: true })
+  }
+  return answer === 'unknown' ? null : answer
 }
 
 /** Calls a member's object, up to three times: all that it does may be repeated. Null where no object can be. */

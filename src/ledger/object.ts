@@ -11,6 +11,7 @@ import {
   keyOf,
   keyReused,
   type Reply,
+  type Unready,
 } from './call'
 import { isArmed, nextCheckAt } from './alarm'
 import { chain } from './chain'
@@ -37,11 +38,12 @@ export class MemberLedger extends DurableObject<Env> {
     })
   }
 
-  /** Decides a command, once for every Idempotency-Key; null for an unknown member. The reply is final when it leaves. */
-  execute(call: Call): Reply | null {
+  /** Decides a command, once for every Idempotency-Key. The reply is final when it leaves. */
+  execute(call: Call): Reply | Unready {
     return this.#atomically(() => {
-      if (this.#load() === null) {
-        return null
+      const unready = this.#unready(call.program)
+      if (unready) {
+        return unready
       }
       const asked = keyOf(call)
       const before = recall(this.ctx.storage.sql, asked.key)
@@ -54,11 +56,12 @@ export class MemberLedger extends DurableObject<Env> {
     })
   }
 
-  /** Answers a query once all that is due was done; null for an unknown member. */
-  read(query: Query, program: Program): Result<Answer> | null {
+  /** Answers a query once all that is due was done. */
+  read(query: Query, program: Program): Result<Answer> | Unready {
     return this.#atomically(() => {
-      if (this.#load() === null) {
-        return null
+      const unready = this.#unready(program)
+      if (unready) {
+        return unready
       }
       this.#settle(program)
       return answer(this.ctx.storage.sql, this.#ledger!, query, program, nowIn(program))
@@ -67,7 +70,7 @@ export class MemberLedger extends DurableObject<Env> {
 
   /** Does what is due, so that it happens though nobody asks. */
   settle(program: Program): void {
-    this.#atomically(() => this.#load() && this.#settle(program))
+    this.#atomically(() => this.#unready(program) ?? this.#settle(program))
   }
 
   /** What the projection lacks when it has everything up to `seq`; null for an unknown member. */
@@ -98,6 +101,14 @@ export class MemberLedger extends DurableObject<Env> {
       this.#ledger = null
       throw error
     }
+  }
+
+  #unready(program: Program): Unready | null {
+    const ledger = this.#load()
+    if (ledger === null) {
+      return 'unknown'
+    }
+    return program.version < ledger.version ? 'stale' : null
   }
 
   #load(): Ledger | null {

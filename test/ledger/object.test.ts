@@ -13,8 +13,8 @@ const fifty = Array.from({ length: 50 }, (_, i) => i)
 describe('an unknown member', () => {
   it('is not made by a call, and leaves nothing behind', async () => {
     const object = unknownObject()
-    expect(await object.stub.execute({} as never)).toBe(null)
-    expect(await object.stub.read({ type: 'balance' }, object.program)).toBe(null)
+    await expect(object.send(purchaseOf('o1', 100))).rejects.toThrow('unknown')
+    expect(await object.stub.read({ type: 'balance' }, object.program)).toBe('unknown')
     expect(await object.stub.unprojected(0)).toBe(null)
     await object.stub.settle(object.program)
     expect(await object.sql('SELECT name FROM sqlite_master')).toEqual([])
@@ -342,6 +342,21 @@ describe('the chain', () => {
     const object = await filled()
     await object.sql(statement)
     expect(await verify(object)).toBe(where)
+  })
+})
+
+describe('the version of the program', () => {
+  it('never goes back for one member: an older one is refused, and nothing is changed', async () => {
+    const object = await newObject()
+    const older = object.program
+    object.program = { ...older, version: 2 }
+    await object.send(purchaseOf('o1', 100))
+    const before = await object.dump()
+    object.program = older
+    await expect(object.send(redeem(10))).rejects.toThrow('stale')
+    expect(await object.stub.read({ type: 'balance' }, older)).toBe('stale')
+    await object.stub.settle({ ...older, clockMs: at('2099-01-01T00:00:00Z') })
+    expect(await object.dump()).toEqual(before)
   })
 })
 

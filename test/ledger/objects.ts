@@ -38,11 +38,15 @@ export function unknownObject(program: Program = { ...programOf(), clockMs: NOON
         fingerprint: fingerprint('POST', command.type, command),
         program: object.program,
       }
-      return (await stub.execute(call)) as unknown as Reply
+      const reply = await stub.execute(call)
+      if (typeof reply === 'string') {
+        throw new Error(`The ledger is ${reply}`)
+      }
+      return reply as unknown as Reply
     },
     async ask<T extends Query['type']>(query: Extract<Query, { type: T }>): Promise<Answers[T]> {
       const answer = await stub.read(query, object.program)
-      if (!answer?.ok) {
+      if (typeof answer === 'string' || !answer.ok) {
         throw new Error(`No answer to ${query.type}`)
       }
       return answer.value as unknown as Answers[T]
