@@ -34,8 +34,9 @@ export function purchase(
   if ('pointer' in priced) {
     return misfit(priced.pointer, priced.detail)
   }
-  const [points, earning] = earn(priced.base, tierOf(program, state.tier).factor, program)
   const occurredAt = request.occurredAt ?? journal.now
+  const { factor } = tierOf(program, state.tier)
+  const [points, earning] = earn(priced.base, factor, program, occurredAt)
   award(journal, points, occurredAt, {
     actor,
     orderId: request.orderId,

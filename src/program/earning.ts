@@ -110,12 +110,20 @@ export function price(order: Order, program: Program): Priced | Misfit {
   }
 }
 
-/** Points for an earning base at a tier's factor: each rule rounded, their sum times the factor rounded once more. */
-export function earn(base: number, factor: number, program: Program): [number, Earning] {
+/**
+ * Points for an earning base at a tier's factor, for what was bought at `at` (milliseconds): each rule rounded, their
+ * sum times the factor rounded once more.
+ */
+export function earn(
+  base: number,
+  factor: number,
+  program: Program,
+  at: number,
+): [number, Earning] {
   const { earning, rounding } = program.rules
-  const rules = earning.map(
-    (rule) => [rule.id, mulDiv(base, rule.points, rule.per, rounding)] as const,
-  )
+  const rules = earning
+    .filter(({ isOff, startsAt = -Infinity }) => !isOff && startsAt <= at)
+    .map((rule) => [rule.id, mulDiv(base, rule.points, rule.per, rounding)] as const)
   const points = mulDiv(sum(rules.map(([, earned]) => earned)), factor, 100, rounding)
   return [points, { version: program.version, base, factor, rounding, rules }]
 }

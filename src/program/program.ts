@@ -6,6 +6,10 @@ export interface EarningRule {
   id: string
   points: number
   per: number
+  /** Earns nothing for now. */
+  isOff?: boolean
+  /** Earns nothing for what was bought before, in milliseconds. */
+  startsAt?: number
 }
 
 /** What a member may do besides buying. `once` is the span in which a reference, or the whole type, counts once. */

@@ -189,6 +189,7 @@ describe('clawback and redemption', () => {
 
 describe('earning', () => {
   const rule = (id: string, per: number) => ({ id, points: 1, per })
+  const starting = (time: string) => ({ ...rule('a', 100), startsAt: at(time) })
 
   it.each<[string, number, Rules['earning'], number]>([
     ['C1: 1999 minor at 1 per 100 earns 19', 1999, [rule('a', 100)], 19],
@@ -198,10 +199,18 @@ describe('earning', () => {
       [rule('a', 100), rule('b', 200)],
       28,
     ],
+    ['C6: a rule that is off earns nothing', 1999, [{ ...rule('a', 100), isOff: true }], 0],
+    [
+      'C6: a rule that starts in 2099 earns nothing yet',
+      1999,
+      [starting('2099-01-01T00:00:00Z')],
+      0,
+    ],
+    ['C6: a rule that has started earns', 1999, [starting('2026-01-01T00:00:00Z')], 19],
     ['C6: no rule earns nothing', 1999, [], 0],
     ['C10: $105 at 1 point for $10 earns 10', 10_500, [rule('a', 1_000)], 10],
   ])('%s', (_, base, earning, expected) => {
-    expect(earn(base, 100, programOf({ earning }))[0]).toBe(expected)
+    expect(earn(base, 100, programOf({ earning }), NOON)[0]).toBe(expected)
   })
 
   it.each<[Rules['rounding'], number]>([
@@ -209,7 +218,7 @@ describe('earning', () => {
     ['half-up', 29],
     ['ceil', 29],
   ])('C5: 19 × 1.5, rounded %s, is %i', (rounding, expected) => {
-    expect(earn(1_900, 150, programOf({ rounding }))[0]).toBe(expected)
+    expect(earn(1_900, 150, programOf({ rounding }), NOON)[0]).toBe(expected)
   })
 
   it('C7: the default base is the goods after discounts, tax as charged, without shipping', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { earn, type Order, price } from '../../src/program/earning'
-import { programOf } from '../ledger/world'
+import { NOON, programOf } from '../ledger/world'
 
 const MAX = Number.MAX_SAFE_INTEGER
 const program = programOf()
@@ -120,7 +120,7 @@ describe('earn', () => {
       { id: 'a', points: 1, per: 100 },
       { id: 'b', points: 1, per: 200 },
     ]
-    expect(earn(1_999, 150, programOf({ earning, rounding: 'ceil' }))).toEqual([
+    expect(earn(1_999, 150, programOf({ earning, rounding: 'ceil' }), NOON)).toEqual([
       45,
       {
         version: 1,
@@ -137,6 +137,6 @@ describe('earn', () => {
 
   it('is exact for the largest base', () => {
     const earning = [{ id: 'a', points: 3, per: 3 }]
-    expect(earn(MAX, 100, programOf({ earning }))[0]).toBe(MAX)
+    expect(earn(MAX, 100, programOf({ earning }), NOON)[0]).toBe(MAX)
   })
 })
