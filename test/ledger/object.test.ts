@@ -361,6 +361,25 @@ describe('the version of the program', () => {
 })
 
 describe('a fault in storage', () => {
+  it('undoes what was settled before it, in memory too', async () => {
+    const object = await newObject()
+    await object.send(give(50, NOON + DAY_MS))
+    await object.send(give(20))
+    const before = await object.dump()
+    await object.sql(
+      "CREATE TRIGGER fault BEFORE INSERT ON entries WHEN new.kind = 5 BEGIN SELECT RAISE(ABORT, 'disk full'); END",
+    )
+    object.at(NOON + 2 * DAY_MS)
+    await expect(object.send(redeem(10), 'k')).rejects.toThrow('disk full')
+    await object.sql('DROP TRIGGER fault')
+    expect(await object.dump()).toEqual(before)
+    expect(receiptOf(await object.send(redeem(10), 'k'))).toMatchObject({
+      entries: [{ seq: 4 }],
+      balance: { available: 10 },
+    })
+    expect(await object.sql('SELECT count(*) AS n FROM entries')).toEqual([{ n: 4 }])
+  })
+
   it('undoes the whole command, in memory too', async () => {
     const object = await newObject()
     await object.send(purchaseOf('o1', 100))

@@ -104,6 +104,20 @@ describe('POST /v1/refunds', () => {
     expect(second.headers.get('idempotent-replayed')).toBe('true')
   })
 
+  it('gives its first answer again although the order has become a conflict since', async () => {
+    const [first, second] = [await newMember(), await newMember()]
+    await buy(first, 'twice')
+    await projected(first, 1)
+    const headers = { 'idempotency-key': 'refund-of-twice' }
+    const body = { refundId: 'r1', orderId: 'twice', amount: 900 }
+    const answer = await call('POST', '/v1/refunds', { key: shop.key, body, headers })
+    await buy(second, 'twice')
+    await projected(second, 1)
+    const again = await call('POST', '/v1/refunds', { key: shop.key, body, headers })
+    expect([again.status, again.text]).toEqual([201, answer.text])
+    expect((await post('/v1/refunds', body)).status).toBe(409)
+  })
+
   it('answers 404 for an unknown order and 400 without a key', async () => {
     const refund = { refundId: 'r1', orderId: 'nothing', amount: 1 }
     expect((await post('/v1/refunds', refund)).status).toBe(404)

@@ -1,0 +1,24 @@
+import { env } from 'cloudflare:workers'
+import { describe, expect, it } from 'vitest'
+import { database } from '../../src/db/client'
+import { balanceRowOf } from '../../src/ledger/receipt'
+import { writeRows } from '../../src/projection/store'
+import { World } from '../ledger/world'
+
+describe('a balance in D1', () => {
+  const whose = { programId: 'store-test', memberId: 'm1' }
+  const db = database(env, whose)
+
+  it('is never replaced by an older one, in whatever order two consumers write', async () => {
+    const world = new World()
+    world.give(10)
+    const older = { ...whose, ...balanceRowOf(world.state, null) }
+    world.give(5)
+    const newer = { ...whose, ...balanceRowOf(world.state, null) }
+    for (const row of [older, newer, older]) {
+      await writeRows(db, [{ entries: [], purchases: [], balances: [row] }])
+    }
+    const row = env.DB.prepare('SELECT seq, available FROM balances WHERE program_id = ?')
+    expect(await row.bind(whose.programId).first()).toEqual({ seq: 2, available: 15 })
+  })
+})
