@@ -54,15 +54,19 @@ interface HeaderCase {
 
 const vectors = inject('vectors')['http/idempotency-key.json']
 
-describe.skipIf(!vectors)('the header cases of the IETF draft', () => {
-  const { headerCases }: { headerCases: HeaderCase[] } = JSON.parse(vectors ?? '{"headerCases":[]}')
-
-  it.each(headerCases)('$id', ({ id, raw, value }) => {
-    const parsed = parseIdempotencyKey(raw)
+describe('the header cases of the IETF draft (../shared/vectors)', () => {
+  it.skipIf(!vectors)('are read as they should be', () => {
+    const { headerCases }: { headerCases: HeaderCase[] } = JSON.parse(vectors!)
     // The draft wants quotes; keys without them are taken as they are.
-    const isBare = ['unquoted-uuid-digit-first', 'unquoted-token', 'integer'].includes(id)
-    const expected = isBare ? raw : value
-    expect(parsed.ok ? parsed.value : null).toBe(expected)
+    const bare = ['unquoted-uuid-digit-first', 'unquoted-token', 'integer']
+    expect(headerCases.length).toBeGreaterThan(10)
+    const read = headerCases.map(({ id, raw }) => {
+      const parsed = parseIdempotencyKey(raw)
+      return [id, parsed.ok ? parsed.value : null]
+    })
+    expect(read).toEqual(
+      headerCases.map(({ id, raw, value }) => [id, bare.includes(id) ? raw : value]),
+    )
   })
 })
 

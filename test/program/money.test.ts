@@ -30,14 +30,14 @@ describe('isCurrency', () => {
 
 const vectors = inject('vectors')['money/currency-exponents.json']
 
-describe.skipIf(!vectors)('the outside table of exponents', () => {
-  const { rows }: { rows: { currency: string; iso4217: number }[] } = JSON.parse(
-    vectors ?? '{"rows":[]}',
-  )
-  // MRO became MRU in 2018.
-  const current = rows.filter(({ currency }) => currency !== 'MRO')
-
-  it.each(current)('agrees on $currency', ({ currency, iso4217 }) => {
-    expect(exponent(currency)).toBe(iso4217)
+describe('the outside table of exponents (../shared/vectors)', () => {
+  it.skipIf(!vectors)('agrees on every currency', () => {
+    const { rows }: { rows: { currency: string; iso4217: number }[] } = JSON.parse(vectors!)
+    // MRO became MRU in 2018.
+    const current = rows.filter(({ currency }) => currency !== 'MRO')
+    expect(current.length).toBeGreaterThan(10)
+    expect(current.map(({ currency }) => [currency, exponent(currency)])).toEqual(
+      current.map(({ currency, iso4217 }) => [currency, iso4217]),
+    )
   })
 })
