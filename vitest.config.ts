@@ -10,15 +10,15 @@ const secrets = {
 }
 Object.assign(process.env, secrets)
 
-const shared = new URL('../shared/vectors/', import.meta.url).pathname
+const shared = new URL('../shared/', import.meta.url).pathname
 
-/** Outside vectors by path, where `../shared` exists: tests in workerd cannot read files. */
-const readVectors = (): Record<string, string> => {
+/** Figures from outside by path, where `../shared` exists: tests in workerd cannot read files. */
+const readShared = (): Record<string, string> => {
   if (!existsSync(shared)) {
     return {}
   }
   const paths = readdirSync(shared, { recursive: true, encoding: 'utf8' })
-  const files = paths.filter((path) => path.endsWith('.json'))
+  const files = paths.filter((path) => /\.(json|csv)$/.test(path))
   return Object.fromEntries(files.map((path) => [path, readFileSync(join(shared, path), 'utf8')]))
 }
 
@@ -39,6 +39,6 @@ export default defineConfig({
     setupFiles: ['./test/setup.ts'],
     testTimeout: 30_000,
     slowTestThreshold: 2_000,
-    provide: { vectors: readVectors() },
+    provide: { shared: readShared() },
   },
 })

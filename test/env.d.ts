@@ -2,8 +2,8 @@
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Outside vectors by path below `../shared/vectors`; empty where that folder is absent. */
-    vectors: Record<string, string>
+    /** Figures from outside by path below `../shared`; empty where that folder is absent. */
+    shared: Record<string, string>
   }
 }
 

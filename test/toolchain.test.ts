@@ -8,7 +8,7 @@ describe('the test runner', () => {
     expect(results).toEqual([])
   })
 
-  it('gives the outside vectors, where they exist', () => {
-    expect(typeof inject('vectors')).toBe('object')
+  it('gives the figures from outside, where they exist', () => {
+    expect(typeof inject('shared')).toBe('object')
   })
 })

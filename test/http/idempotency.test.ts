@@ -52,7 +52,7 @@ interface HeaderCase {
   value: string | null
 }
 
-const vectors = inject('vectors')['http/idempotency-key.json']
+const vectors = inject('shared')['vectors/http/idempotency-key.json']
 
 describe('the header cases of the IETF draft (../shared/vectors)', () => {
   it.skipIf(!vectors)('are read as they should be', () => {

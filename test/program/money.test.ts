@@ -28,7 +28,7 @@ describe('isCurrency', () => {
   })
 })
 
-const vectors = inject('vectors')['money/currency-exponents.json']
+const vectors = inject('shared')['vectors/money/currency-exponents.json']
 
 describe('the outside table of exponents (../shared/vectors)', () => {
   it.skipIf(!vectors)('agrees on every currency', () => {
