@@ -1,5 +1,5 @@
 import type { MiddlewareHandler } from 'hono'
-import { createHash } from 'node:crypto'
+import { sha256 } from '../hash'
 import { fail, ok, type Result } from '../result'
 import type { Api } from './context'
 import { problem } from './problem'
@@ -40,9 +40,7 @@ export function parseIdempotencyKey(header: string | undefined): Result<string> 
 
 /** SHA-256 (hex) of what a call asks for: method, the path as it was called, and the validated body. */
 export const fingerprint = (method: string, path: string, body: unknown): string =>
-  createHash('sha256')
-    .update(JSON.stringify([method, path, body], sorted))
-    .digest('hex')
+  sha256(JSON.stringify([method, path, body], sorted)).toString('hex')
 
 /** Makes JSON canonical: fields in the order of their names. */
 const sorted = (_key: string, value: unknown): unknown =>

@@ -17,11 +17,9 @@ export const instant = z.iso
 
 /** Any text of one to `max` UTF-16 units, kept verbatim; NUL and lone surrogates cannot be stored so. */
 export const text = (max: number) =>
-  z
-    .string()
-    .min(1)
-    .max(max)
-    .refine((value) => !value.includes('\0') && value.isWellFormed(), 'Not valid text.')
+  z.string().check(z.minLength(1), z.maxLength(max), z.refine(isText, 'Not valid text.'))
+
+const isText = (value: string): boolean => !value.includes('\0') && value.isWellFormed()
 
 /** The query of every list: how many (1 to 100, default 20), and from where. */
 export const page = z.strictObject({

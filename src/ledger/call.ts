@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { sha256 } from '../hash'
 import { unearning } from '../program/earning'
 import type { Program } from '../program/program'
 import { fail, type Failure, type Result } from '../result'
@@ -61,7 +61,7 @@ export const keyText = (kind: Actor['kind'], idempotencyKey: string): string =>
 export const keyOf = ({ command, actor, idempotencyKey, fingerprint }: Call): Key => ({
   key: keyText(actor.kind, idempotencyKey),
   fingerprint: Buffer.from(fingerprint, 'hex').subarray(0, DIGEST_BYTES),
-  content: createHash('sha256').update(contentOf(command)).digest().subarray(0, DIGEST_BYTES),
+  content: sha256(contentOf(command)).subarray(0, DIGEST_BYTES),
 })
 
 /** What a command says of its subject, in one way: a till and a webhook that report one order say the same. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { sha256 } from '../hash'
 import type { Entry } from './ledger'
 
 /** What the first entry's hash follows. */
@@ -15,8 +15,7 @@ export function digest(salt: Uint8Array, field: string, text: string | null): st
   if (text.startsWith(ERASED)) {
     return text.slice(1)
   }
-  const hash = createHash('sha256').update(salt).update(`${field}\n${text}`)
-  return hash.digest('base64url').slice(0, 22)
+  return sha256(salt, `${field}\n${text}`).toString('base64url').slice(0, 22)
 }
 
 /**
@@ -47,8 +46,7 @@ export function canonical(entry: Entry, salt: Uint8Array): string {
 
 /** The hash of an entry: SHA-256 over the hash before it and the entry's canonical form. Synchronous. */
 export function chain(before: Uint8Array, entry: Entry, salt: Uint8Array): Uint8Array {
-  const hash = createHash('sha256').update(before).update(canonical(entry, salt))
-  return new Uint8Array(hash.digest())
+  return new Uint8Array(sha256(before, canonical(entry, salt)))
 }
 
 /** The same value with the members of every object in order of name. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { sha256 } from '../hash'
 import type { Key } from './call'
 import { type Entry, type History, threadOf } from './ledger'
 import { type EntryRow, packEntry, packStanding, unpackEntry } from './pack'
@@ -97,8 +97,7 @@ function rememberRefund(sql: SqlStorage, { seq, reference }: Entry): void {
 }
 
 /** The first 48 bits of SHA-256: a whole number that a double holds and an index keeps in six bytes. */
-export const hash48 = (text: string): number =>
-  createHash('sha256').update(text).digest().readUIntBE(0, 6)
+export const hash48 = (text: string): number => sha256(text).readUIntBE(0, 6)
 
 /** What is kept under a name beside the entries; null for nothing. */
 export function readMemo<T>(sql: SqlStorage, key: string): T | null {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { digest, isSameDigest, lives, mintKey, newId, parseKey } from '../../src/auth/key'
+import { crc32, digest, isSameDigest, lives, mintKey, newId, parseKey } from '../../src/auth/key'
 import { BASE32, BASE62, randomText } from '../../src/auth/random'
 
 const parts = { mode: 'test', kind: 'pos', programId: 'abcd2345', keyId: 'wxyz6789' } as const
@@ -12,6 +12,12 @@ describe('mintKey', () => {
   it('never gives the same key twice', () => {
     const keys = Array.from({ length: 1_000 }, () => mintKey(parts))
     expect(new Set(keys).size).toBe(1_000)
+  })
+})
+
+describe('crc32', () => {
+  it('gives the check value of CRC-32/ISO-HDLC', () => {
+    expect(crc32('123456789')).toBe(0xcbf43926)
   })
 })
 
