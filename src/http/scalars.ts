@@ -1,14 +1,10 @@
 import * as z from 'zod'
-import { isCurrency } from '../program/money'
 
 /** Money in minor units, not negative; it fits a double exactly. */
 export const amount = z.int().min(0)
 
 /** Points that are asked for: one or more. */
 export const points = z.int().min(1)
-
-/** An ISO 4217 code that is in use. */
-export const currency = z.string().refine(isCurrency, 'Not an ISO 4217 currency code.')
 
 /** An RFC 3339 time with seconds and offset, read as milliseconds. */
 export const instant = z.iso

@@ -1,5 +1,6 @@
 import * as z from 'zod'
-import { amount, currency, instant, points, text } from '../http/scalars'
+import { amount, instant, points, text } from '../http/scalars'
+import { currency } from '../program/schema'
 
 const orderId = text(128)
 const quantity = z.int().min(1).max(1_000_000)

@@ -1,6 +1,10 @@
 import * as z from 'zod'
-import { currency, instant, text } from '../http/scalars'
+import { instant, text } from '../http/scalars'
 import { isCountry } from './country'
+import { isCurrency } from './money'
+
+/** An ISO 4217 code that is in use. */
+export const currency = z.string().refine(isCurrency, 'Not an ISO 4217 currency code.')
 
 /** An IANA name; an offset such as +08:00 has no rules for daylight saving time. */
 function isTimeZone(name: string): boolean {
