@@ -10,7 +10,7 @@ const rootKey = 'pc_root_bench'
 
 const settings = { compatibilityDate: '2026-11-01', compatibilityFlags: ['nodejs_compat'] }
 
-/** Modules as workerd takes them, the main one first. */
+/** The modules of a folder as workerd takes them. */
 const manifest = (folder: string, mainModule: string, files: string[]) => ({
   mainModule,
   modulesRoot: resolve(folder),

@@ -41,13 +41,13 @@ keys.post('/', body(newKey), async (c) => {
 
 keys.get('/', query(page), async (c) => {
   const { limit, cursor } = c.req.valid('query')
-  const after = cursor === undefined ? null : readCursor(cursor, z.string())
-  if (after?.ok === false) {
+  const after = readCursor(cursor, z.string(), '')
+  if (!after.ok) {
     return problem(c, after.failure)
   }
   const programId = c.get('program').id
   const db = database(c.env, { programId })
-  const rows = await listKeys(db, programId, after?.value ?? '', limit + 1)
+  const rows = await listKeys(db, programId, after.value, limit + 1)
   const { data, nextCursor } = pageOf(rows, limit, (row) => row.id)
   return c.json({ data: data.map(view), nextCursor })
 })

@@ -11,8 +11,15 @@ export interface Page<T> {
 export const writeCursor = (position: unknown): string =>
   Buffer.from(JSON.stringify(position)).toString('base64url')
 
-/** The position in a cursor; `validation_failed` when it is not one that this list gave. */
-export function readCursor<T>(cursor: string, schema: z.ZodType<T>): Result<T> {
+/** The position in a cursor, `start` without one; `validation_failed` when it is not one that this list gave. */
+export function readCursor<T>(
+  cursor: string | undefined,
+  schema: z.ZodType<T>,
+  start: T,
+): Result<T> {
+  if (cursor === undefined) {
+    return ok(start)
+  }
   try {
     const position = JSON.parse(Buffer.from(cursor, 'base64url').toString())
     return ok(schema.parse(position))

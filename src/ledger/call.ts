@@ -74,15 +74,15 @@ function contentOf(command: Command): string {
 
 /** A sale without who reported it, where and when, and without what only says a default. */
 function saleOf({ lines, total, taxIncluded, payments = [], ...sale }: Purchase) {
-  const { orderId, currency, shipping = 0, discount = 0, tax } = sale
-  const lineTax = lines.reduce((sum, line) => sum + (line.tax ?? 0), 0)
+  const { orderId, currency, shipping = 0, discount = 0 } = sale
+  const tax = sale.tax ?? lines.reduce((sum, line) => sum + (line.tax ?? 0), 0)
   return [
     orderId,
     currency,
     shipping,
     discount,
-    tax ?? lineTax,
-    (tax ?? lineTax) > 0 ? taxIncluded : null,
+    tax,
+    tax > 0 ? taxIncluded : null,
     // Where there are lines, the total adds nothing.
     lines.length > 0 ? null : total,
     unearning(payments),

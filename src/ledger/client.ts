@@ -68,11 +68,11 @@ async function prepared<T>(
 ): Promise<T | null> {
   const askWith = (current: Program) =>
     reach(env, program.id, memberId, (ledger) => work(ledger, current))
-  const db = database(env, { programId: program.id, memberId })
+  const db = () => database(env, { programId: program.id, memberId })
   let answer = await askWith(program)
   if (answer === 'stale') {
-    answer = await askWith((await findProgram(db, program.id)) ?? program)
-  } else if (answer === 'unknown' && (await isMember(db, program.id, memberId))) {
+    answer = await askWith((await findProgram(db(), program.id)) ?? program)
+  } else if (answer === 'unknown' && (await isMember(db(), program.id, memberId))) {
     await enrol(env, program, memberId)
     answer = await askWith(program)
   }

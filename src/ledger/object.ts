@@ -117,11 +117,12 @@ export class MemberLedger extends DurableObject<Env> {
   }
 
   #settle(program: Program): void {
-    const { version, dueAt } = this.#ledger!
-    if (version === program.version && nowIn(program) < (dueAt ?? Infinity)) {
+    const ledger = this.#ledger!
+    const now = nowIn(program)
+    if (ledger.version === program.version && now < (ledger.dueAt ?? Infinity)) {
       return
     }
-    const journal = open(this.#ledger!.state, program, nowIn(program))
+    const journal = open(ledger.state, program, now)
     settle(journal)
     if (journal.entries.length > 0) {
       this.#commit(journal, null)

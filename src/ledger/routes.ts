@@ -6,7 +6,6 @@ import { pageOf, readCursor } from '../http/page'
 import { problem } from '../http/problem'
 import { page } from '../http/scalars'
 import { body, params, query } from '../http/validate'
-import { ok } from '../result'
 import { ask, execute } from './client'
 import type { Command } from './decide'
 import {
@@ -92,8 +91,7 @@ ledger.get('/balance', query(balanceQuery), async (c) => {
 
 ledger.get('/entries', query(page), async (c) => {
   const { limit, cursor } = c.req.valid('query')
-  const before =
-    cursor === undefined ? ok(Number.MAX_SAFE_INTEGER) : readCursor(cursor, z.int().min(1))
+  const before = readCursor(cursor, z.int().min(1), Number.MAX_SAFE_INTEGER)
   if (!before.ok) {
     return problem(c, before.failure)
   }

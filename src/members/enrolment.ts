@@ -1,7 +1,7 @@
 import { database } from '../db/client'
 import { newMemberId, regionNear, type Origin } from '../ledger/address'
 import { nowIn, type Program } from '../program/program'
-import { ok, type Failure, type Result } from '../result'
+import { fail, ok, type Result } from '../result'
 import { indexContacts, indexHash, type Contact } from './contact'
 import { matchOwners, newCardNumber } from './member'
 import { columns, createVault, openVault } from './profile'
@@ -29,11 +29,8 @@ const ATTEMPTS = 5
 /** What an enrolment's answer is sealed as. */
 const REPLY = 'reply'
 
-const busy: Failure = { code: 'unavailable', detail: 'Too many at once. Send it again.' }
-const reused: Failure = {
-  code: 'idempotency_key_reused',
-  detail: 'This Idempotency-Key came with another enrolment.',
-}
+const busy = fail('unavailable', 'Too many at once. Send it again.')
+const reused = fail('idempotency_key_reused', 'This Idempotency-Key came with another enrolment.')
 
 type Key = Pick<store.EnrolmentRow, 'programId' | 'key' | 'fingerprint'>
 
@@ -53,9 +50,7 @@ export async function findOrCreate(
   for (let tries = 0; tries < ATTEMPTS; tries++) {
     const { before, owners } = await store.findBefore(db, programId, key, contacts)
     if (before !== undefined) {
-      return before.fingerprint === fingerprint
-        ? replay(env, before)
-        : { ok: false, failure: reused }
+      return before.fingerprint === fingerprint ? replay(env, before) : reused
     }
     const match = matchOwners(contacts.length, owners)
     if (match.kind === 'clash') {
@@ -69,7 +64,7 @@ export async function findOrCreate(
       return ok(enrolled)
     }
   }
-  return { ok: false, failure: busy }
+  return busy
 }
 
 /** What was answered to this key before, word for word, whatever the member changed since. */

@@ -8,7 +8,7 @@ import { problem } from '../http/problem'
 import { body, query } from '../http/validate'
 import type { Origin } from '../ledger/address'
 import { enrol } from '../ledger/client'
-import { ok, type Failure } from '../result'
+import type { Failure } from '../result'
 import { indexContacts, readPhoneOf } from './contact'
 import { findOrCreate } from './enrolment'
 import { identityKinds } from './member'
@@ -66,7 +66,7 @@ members.get('/', query(search), async (c) => {
   if (!c.get('caller').scopes.has('members:list')) {
     return problem(c, listless)
   }
-  const after = cursor === undefined ? ok('') : readCursor(cursor, z.string())
+  const after = readCursor(cursor, z.string(), '')
   if (!after.ok) {
     return problem(c, after.failure)
   }

@@ -109,7 +109,7 @@ export async function insertMember(
 
 /** Remembers an enrolment that found its member there; false when its key is taken. */
 export async function insertEnrolment(db: Database, enrolment: EnrolmentRow): Promise<boolean> {
-  return (await unlessTaken(db.insert(enrolments).values(enrolment).returning())) !== null
+  return (await unlessTaken(db.insert(enrolments).values(enrolment))) !== null
 }
 
 /** Changes a member and moves its identities with it; null when one is another member's, and nothing is changed. */

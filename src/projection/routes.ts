@@ -12,7 +12,7 @@ import { refund } from '../ledger/schema'
 import { listMembers } from '../members/store'
 import { instantText } from '../program/calendar'
 import { findProgram } from '../program/store'
-import { ok, type Failure } from '../result'
+import type { Failure } from '../result'
 import { feed, rebuild } from './schema'
 import { findPurchases, lastEntries, listEntries } from './store'
 
@@ -132,8 +132,7 @@ export const projection = new Hono<Api>()
 
 projection.post('/', body(rebuild), async (c) => {
   const programId = c.req.param('id')!
-  const { cursor } = c.req.valid('json')
-  const after = cursor === undefined ? ok('') : readCursor(cursor, z.string())
+  const after = readCursor(c.req.valid('json').cursor, z.string(), '')
   if (!after.ok) {
     return problem(c, after.failure)
   }
