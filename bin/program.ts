@@ -9,7 +9,7 @@ const usage = `npm run program -- create
   --currency <code>      default CNY
   --time-zone <zone>     default Asia/Shanghai
   --country <code>       how phone numbers without a country code are read
-  --clock <time>         freezes the time of a test program (RFC 3339)
+  --clock <time>         where the time of a test program begins (RFC 3339); it stands still until it is moved
   --url <address>        default http://localhost:8787
   --root-key <key>       default PUNCHCARD_ROOT_KEY, or the local .dev.vars`
 

@@ -1,16 +1,18 @@
-import { Hono } from 'hono'
+import { Hono } from 'hono/tiny'
 import { bodyLimit } from 'hono/body-limit'
 import { requestId } from 'hono/request-id'
 import { secureHeaders } from 'hono/secure-headers'
 import { BASE32, randomText } from './auth/random'
 import { authorize } from './auth/authorize'
 import { keys } from './auth/routes'
+import { testClock } from './clock/routes'
 import type { Api } from './http/context'
 import { notFound, onError, problem } from './http/problem'
 import { ledger } from './ledger/routes'
 import { members } from './members/routes'
-import { programs } from './program/routes'
-import { entries, health, projection, purchases, refunds } from './projection/routes'
+import { program, programs } from './program/routes'
+import { entries, health, projection, purchases, refunds, totals } from './projection/routes'
+import { statement } from './statement/routes'
 
 const MAX_BODY_BYTES = 1_000_000
 
@@ -34,9 +36,13 @@ app.use(authorize())
 app.get('/healthz', (c) => c.json({ ok: true }))
 app.route('/v1/programs', programs)
 app.route('/v1/programs/:id/projection', projection)
+app.route('/v1/program', program)
+app.route('/v1/program/totals', totals)
+app.route('/v1/test-clock', testClock)
 app.route('/v1/keys', keys)
 app.route('/v1/members', members)
 app.route('/v1/members/:id', ledger)
+app.route('/v1/members/:id/statement', statement)
 app.route('/v1/purchases', purchases)
 app.route('/v1/refunds', refunds)
 app.route('/v1/entries', entries)

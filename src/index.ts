@@ -1,4 +1,5 @@
 import { app } from './app'
+import { continueMoves, type UnfinishedMove } from './clock/consumer'
 import { project } from './projection/consumer'
 import { type DueMembers, sendDue, settleDue } from './projection/cron'
 import type { Pointer } from './projection/projection'
@@ -16,8 +17,10 @@ export default {
   async queue(batch, env) {
     if (batch.queue === 'punchcard-settle') {
       await settleDue(batch as MessageBatch<DueMembers>, env)
+    } else if (batch.queue === 'punchcard-clock') {
+      await continueMoves(batch as MessageBatch<UnfinishedMove>, env)
     } else {
       await project(batch as MessageBatch<Pointer>, env)
     }
   },
-} satisfies ExportedHandler<Env, Pointer | DueMembers>
+} satisfies ExportedHandler<Env, Pointer | DueMembers | UnfinishedMove>

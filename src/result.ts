@@ -12,6 +12,7 @@ export type Code =
   | 'limit_reached'
   | 'member_gone'
   | 'precondition_failed'
+  | 'precondition_required'
   | 'payload_too_large'
   | 'unsupported_media_type'
   | 'idempotency_key_reused'

@@ -21,6 +21,7 @@ import {
 describe('an answer', () => {
   const answers: { id: string; status: number; misfits: string[]; isReplayed: boolean }[] = []
   const kinds = new Set<unknown>()
+  const entries = new Set<string>()
   const once = { 'idempotency-key': 'once' }
   const again = { 'idempotency-key': 'again' }
   let key: string
@@ -39,6 +40,9 @@ describe('an answer', () => {
     })
     for (const kind of all('kind', answer.json)) {
       kinds.add(kind)
+    }
+    for (const shown of all('data', answer.json)) {
+      ;(shown as object[]).flatMap(Object.keys).forEach((name) => entries.add(name))
     }
     return answer
   }
@@ -109,6 +113,57 @@ describe('an answer', () => {
     await step('getEntry', member({ seq: 999 }))
   }
 
+  const walkProgram = async () => {
+    const { json, headers } = await step('getProgram')
+    const [bronze, silver, gold] = json.tiers.levels
+    const grace = { months: 0, days: 0, toMonthEnd: true }
+    const changed = {
+      ...json,
+      currencies: { USD: { rate: '7.12' } },
+      activities: { ...json.activities, welcome: { points: 5, once: 'ever' } },
+      returnWindowDays: 7,
+      pending: { afterReturnWindow: true },
+      expiry: { kind: 'inactivity', months: 3 },
+      tiers: {
+        ...json.tiers,
+        grace,
+        levels: [bronze, { ...silver, neverBelow: 'silver' }, { ...gold, from: 700_000 }],
+      },
+    }
+    await step('publishProgram', { body: changed, headers: { 'if-match': headers.get('etag')! } })
+    await step('publishProgram', { body: json, headers: { 'if-match': '"1"' } })
+    await step('listVersions', { query: '?limit=1' })
+    await step('getVersion', { params: { version: 1 } })
+    await step('getVersion', { params: { version: 99 } })
+  }
+
+  const walkClock = async (programId: string) => {
+    const order = { orderId: 'SO-3', currency: 'USD', channel: 'web', total: 100_000 }
+    await step('awardPurchase', { body: order })
+    await step('awardActivity', { body: { type: 'welcome' } })
+    await step('getClock')
+    // Members without a ledger are settled at once, in pages as others are.
+    await env.DB.prepare(
+      `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 310)
+       INSERT INTO members (program_id, id, card_number, created_at) SELECT ?, 'x' || i, '', 0 FROM n`,
+    )
+      .bind(programId)
+      .run()
+    const now = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()
+    await step('moveClock', { body: { now: now(10) } })
+    await step('getClock')
+    await env.DB.prepare("DELETE FROM members WHERE program_id = ? AND id LIKE 'x%'")
+      .bind(programId)
+      .run()
+    await step('moveClock', { body: { now: now(400) } })
+    await step('moveClock', { body: { now: now(0) } })
+    await step('listEntries', { query: '?limit=100' })
+    await step('getTier')
+    await step('getStatement')
+    await step('getStatement', { headers: { accept: 'text/html', 'accept-language': 'zh' } })
+    await step('getTotals')
+  }
+
   const walkLists = async (programId: string) => {
     await step('findOrder', { params: { orderId: 'SO-1' } })
     await step('getHealth')
@@ -135,6 +190,8 @@ describe('an answer', () => {
     await walkMembers()
     await walkLedger()
     await walkLists(created.id)
+    await walkProgram()
+    await walkClock(created.id)
   })
 
   it.each(ids)('of %s is as described', (id) => {
@@ -157,7 +214,12 @@ describe('an answer', () => {
 
   it('has shown every kind of entry that the API can make', () => {
     const entry = openapi.components.schemas.Entry.properties.kind.enum
-    expect(entry.filter((kind) => !kinds.has(kind))).toEqual(['activate'])
+    expect(entry.filter((kind) => !kinds.has(kind))).toEqual([])
+  })
+
+  it('has shown every field that an entry can have', () => {
+    const { properties } = openapi.components.schemas.Entry
+    expect(Object.keys(properties).filter((name) => !entries.has(name))).toEqual([])
   })
 
   const guarded = operations.filter(({ security }) => security.length > 0)
@@ -168,6 +230,7 @@ describe('an answer', () => {
     const valid = {
       body: example && 'orderId' in example ? { ...example, orderId: 'SO-1' } : example,
     }
+    const wantsTag = has(operation, 'If-Match')
     const isMember = operation.path.startsWith('/v1/members/{id}')
     const isKey = operation.path.startsWith('/v1/keys/{id}')
     const isProgram = operation.path.startsWith('/v1/programs/{id}')
@@ -203,6 +266,18 @@ describe('an answer', () => {
           422,
           'idempotency_key_reused',
           { ...valid, ...own, headers: once },
+        ],
+      }),
+      ...(wantsTag && {
+        'without If-Match': [
+          428,
+          'precondition_required',
+          { ...valid, ...own, headers: { 'if-match': undefined } },
+        ],
+        'with a stale If-Match': [
+          412,
+          'precondition_failed',
+          { ...valid, ...own, headers: { 'if-match': '"99"' } },
         ],
       }),
       ...((isMember || isKey) && {

@@ -51,6 +51,9 @@ export async function identify(c: Context<Api>, token: string): Promise<Identity
 export const forgetKey = (programId: string, keyId: string): void =>
   keys.forget(slot(programId, keyId))
 
+/** Makes this isolate ask again for a program that it has changed. */
+export const forgetProgram = (programId: string): void => programs.forget(programId)
+
 /** Whether this is the deployment's root key. */
 export const isRootKey = (env: Env, token: string): boolean =>
   Boolean(env.ROOT_KEY) && isSameDigest(digest(env.ROOT_KEY), digest(token))

@@ -1,4 +1,5 @@
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import type { ProgramDocument } from '../program/document'
 
 // Identity and configuration: the only copy.
 
@@ -12,6 +13,31 @@ export const programs = sqliteTable('programs', {
   clock: integer(),
   version: integer().notNull(),
   createdAt: integer('created_at').notNull(),
+})
+
+/** What a program's rules were at each version. */
+export const programVersions = sqliteTable(
+  'program_versions',
+  {
+    programId: text('program_id').notNull(),
+    version: integer().notNull(),
+    document: text({ mode: 'json' }).$type<ProgramDocument>().notNull(),
+    // By the program's clock.
+    publishedAt: integer('published_at').notNull(),
+    keyId: text('key_id').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.programId, t.version] })],
+)
+
+/** How far a test program's clock has brought its members. */
+export const clockMoves = sqliteTable('clock_moves', {
+  programId: text('program_id').primaryKey(),
+  // Where the clock stands, in milliseconds.
+  clock: integer().notNull(),
+  members: integer().notNull(),
+  settled: integer().notNull(),
+  // The last member who was settled; null when all are.
+  cursor: text(),
 })
 
 export const apiKeys = sqliteTable(
@@ -145,6 +171,21 @@ export const purchases = sqliteTable(
     channel: text().notNull(),
     storeId: text('store_id'),
     lines: text({ mode: 'json' }).$type<unknown[]>().notNull(),
+    // Null for the home currency.
+    currency: text(),
   },
   (t) => [primaryKey({ columns: [t.programId, t.orderId, t.memberId] })],
+)
+
+/** What moved in a month, of all members: the sum of their entries by figure. */
+export const totals = sqliteTable(
+  'totals',
+  {
+    programId: text('program_id').notNull(),
+    // YYYY-MM in the program's zone, by when it happened.
+    month: text().notNull(),
+    figure: text({ enum: ['issued', 'redeemed', 'lapsed', 'clawedBack'] }).notNull(),
+    points: integer().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.programId, t.month, t.figure] })],
 )

@@ -9,5 +9,7 @@ export interface Api {
     caller: Caller
     program: Program
     idempotencyKey: string
+    /** The entity tags of If-Match. */
+    ifMatch: readonly string[]
   }
 }

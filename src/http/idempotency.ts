@@ -42,6 +42,10 @@ export function parseIdempotencyKey(header: string | undefined): Result<string> 
 export const fingerprint = (method: string, path: string, body: unknown): string =>
   sha256(JSON.stringify([method, path, body], sorted)).toString('hex')
 
+/** Whether two values are the same JSON, whatever the order of their fields. */
+export const isSame = (a: unknown, b: unknown): boolean =>
+  JSON.stringify(a, sorted) === JSON.stringify(b, sorted)
+
 /** Makes JSON canonical: fields in the order of their names. */
 const sorted = (_key: string, value: unknown): unknown =>
   value !== null && typeof value === 'object' && !Array.isArray(value)

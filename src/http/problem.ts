@@ -21,6 +21,7 @@ const statuses: Record<Code, Status> = {
   payload_too_large: [413, 'The body is too large'],
   unsupported_media_type: [415, 'The body is not declared as JSON'],
   idempotency_key_reused: [422, 'The Idempotency-Key was used for something else'],
+  precondition_required: [428, 'A precondition is missing'],
   too_many_requests: [429, 'Too many requests', 10],
   unavailable: [503, 'Not available now', 1],
 }

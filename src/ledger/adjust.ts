@@ -1,4 +1,4 @@
-import { expiryOf } from '../program/expiry'
+import { promiseOf } from '../program/expiry'
 import { fail, ok, type Result } from '../result'
 import { earnLot } from './award'
 import { type Journal, minus, spendable, take, write } from './journal'
@@ -9,24 +9,23 @@ import type { Adjustment } from './schema'
 /** Gives or takes points by hand, for a reason. Takes by expiry; what is not there is refused, or owed if allowed. */
 export function adjust(journal: Journal, request: Adjustment, actor: Actor): Result<null> {
   const { points, reason, allowDebt } = request
+  const { maxPoints, keys } = journal.program.adjustments
+  const most = keys[actor.keyId] ?? maxPoints ?? Infinity
+  if (Math.abs(points) > most) {
+    return fail('forbidden', `This key may adjust by ${most} points at most.`)
+  }
   const occurredAt = journal.now
   if (points > 0) {
-    const expiresAt = request.expiresAt ?? expiryOf(journal.program, occurredAt)
-    if (expiresAt <= occurredAt) {
+    const { expiresAt = 0 } = request
+    const promised =
+      request.expiresAt === undefined
+        ? promiseOf(journal.program, occurredAt)
+        : { expiresAt, activeAt: null }
+    if (promised.expiresAt <= occurredAt) {
       const detail = 'Points cannot lapse before they are given.'
       return fail('validation_failed', detail, [{ pointer: '#/expiresAt', detail }])
     }
-    earnLot(
-      journal,
-      points,
-      { expiresAt, activeAt: null },
-      {
-        kind: 'adjust',
-        occurredAt,
-        reason,
-        actor,
-      },
-    )
+    earnLot(journal, points, promised, { kind: 'adjust', occurredAt, reason, actor })
     return ok(null)
   }
   const { given, missing } = take(spendable(journal), -points)

@@ -1,5 +1,14 @@
 import type { DayCount } from '../program/tier'
-import { type Entry, empty, holdOf, type Lot, type LotChange, type State } from './ledger'
+import {
+  type Entry,
+  empty,
+  holdOf,
+  type IdleLife,
+  type Lot,
+  type LotChange,
+  type Start,
+  type State,
+} from './ledger'
 
 /** Days older than this, counted back from the newest, no tier window reaches. */
 const DAYS_KEPT = 800
@@ -8,8 +17,11 @@ const DAYS_KEPT = 800
 export function apply(state: State, entry: Entry): State {
   const next = { ...state, seq: entry.seq, recordedAt: entry.recordedAt }
   next.debt += entry.debt
+  if (entry.detail.renews) {
+    renew(next, entry.detail.renews)
+  }
   if (entry.lots.length > 0 || entry.lot) {
-    const lots = state.lots.slice()
+    const lots = next.lots.slice()
     for (const change of entry.lots) {
       changeLot(next, lots, change, entry.kind === 'activate')
     }
@@ -29,6 +41,9 @@ export function apply(state: State, entry: Entry): State {
   }
   if (entry.tier !== null) {
     next.tier = entry.tier
+    next.fallsAt = entry.detail.fallsAt ?? null
+    next.floor = entry.detail.floor ?? state.floor
+    next.keptUntil = entry.detail.keptUntil ?? null
   }
   if (entry.count) {
     next.days = addCount(state.days, entry.count)
@@ -40,34 +55,48 @@ export function apply(state: State, entry: Entry): State {
 export const madeBy = (entry: Entry): number =>
   entry.lots.reduce((left, [, change]) => left - change, entry.points + entry.debt)
 
-/** The state after all of these entries, from none. `tier` is the one that members start in. */
-export const fold = (entries: Iterable<Entry>, tier: string): State => {
-  let state = empty(tier)
+/** The state after all of these entries, from none. */
+export const fold = (entries: Iterable<Entry>, start: Start): State => {
+  let state = empty(start)
   for (const entry of entries) {
     state = apply(state, entry)
   }
   return state
 }
 
+/** Moves the points of idle lives to their new end. Held ones of a life that had ended stay ended. */
+function renew(next: State, renews: readonly IdleLife[]): void {
+  const lives = new Map([...next.idle, ...renews].map((each) => [each[0], each]))
+  next.idle = [...lives.values()]
+  next.lots = next.lots
+    .map((lot) => {
+      const { idle, ...rest } = lot
+      const [, expiresAt, since] = lives.get(idle ?? '') ?? ['', lot.expiresAt, 0]
+      return lot.seq < since ? rest : { ...lot, expiresAt }
+    })
+    .sort((a, b) => a.expiresAt - b.expiresAt || a.seq - b.seq)
+}
+
 function changeLot(parts: State, lots: Lot[], change: LotChange, wakes: boolean): void {
-  const [seq, remaining, held = 0, expiresAt = 0, activeAt = null] = change
-  let at = lots.findIndex((lot) => lot.seq === seq)
-  if (at < 0) {
-    at = insertLot(lots, { seq, expiresAt, activeAt, remaining: 0, held: 0 })
+  const [seq, remaining, held = 0, expiresAt, activeAt = null, idle] = change
+  const at = lots.findIndex((lot) => lot.seq === seq)
+  const [before] = at < 0 ? [undefined] : lots.splice(at, 1)
+  if (before) {
+    count(parts, before, -1)
   }
-  const before = lots[at]!
-  const after = {
-    ...before,
-    activeAt: wakes ? null : before.activeAt,
-    remaining: before.remaining + remaining,
-    held: before.held + held,
+  const promised =
+    expiresAt === undefined ? before! : { expiresAt, activeAt, ...(idle !== undefined && { idle }) }
+  const after: Lot = {
+    seq,
+    expiresAt: promised.expiresAt,
+    activeAt: wakes ? null : promised.activeAt,
+    remaining: (before?.remaining ?? 0) + remaining,
+    held: (before?.held ?? 0) + held,
+    ...(promised.idle !== undefined && { idle: promised.idle }),
   }
-  count(parts, before, -1)
-  count(parts, after, 1)
-  if (after.remaining === 0) {
-    lots.splice(at, 1)
-  } else {
-    lots[at] = after
+  if (after.remaining > 0) {
+    count(parts, after, 1)
+    insertLot(lots, after)
   }
 }
 
@@ -80,7 +109,7 @@ function count(parts: State, lot: Lot, sign: 1 | -1): void {
   }
 }
 
-function insertLot(lots: Lot[], lot: Lot): number {
+function insertLot(lots: Lot[], lot: Lot): void {
   let low = 0
   let high = lots.length
   while (low < high) {
@@ -94,17 +123,18 @@ function insertLot(lots: Lot[], lot: Lot): number {
     }
   }
   lots.splice(low, 0, lot)
-  return low
 }
 
 /** Adds to a day's figures; what a refund takes from a day that is no longer kept is nothing. */
-function addCount(days: readonly DayCount[], [day, spend, points, orders]: DayCount): DayCount[] {
+function addCount(days: readonly DayCount[], count: DayCount): DayCount[] {
+  const [day, spend, points, orders, visits = 0] = count
   const found = days.find(([other]) => other === day)
-  if (!found && spend <= 0 && points <= 0 && orders <= 0) {
+  if (!found && spend <= 0 && points <= 0 && orders <= 0 && visits <= 0) {
     return [...days]
   }
-  const [, s, p, o] = found ?? [day, 0, 0, 0]
-  const sum: DayCount = [day, s + spend, p + points, o + orders]
+  const [, s, p, o, v = 0] = found ?? [day, 0, 0, 0]
+  const figures = [day, s + spend, p + points, o + orders] as const
+  const sum: DayCount = v + visits > 0 ? [...figures, v + visits] : figures
   const rest = days.filter((other) => other !== found)
   const at = rest.findIndex(([other]) => other > day)
   const all = rest.toSpliced(at < 0 ? rest.length : at, 0, sum)

@@ -1,8 +1,9 @@
 import { dayOf, dayText } from '../program/calendar'
-import { earn, type Earning, price } from '../program/earning'
-import { expiryOf } from '../program/expiry'
+import { earn, type Earning, price, takes, toHome } from '../program/earning'
+import { type Promised, promiseOf } from '../program/expiry'
 import { tierOf } from '../program/tier'
 import { fail, ok, type Result } from '../result'
+import { begin } from './idle'
 import { isLive, type Journal, retier, write } from './journal'
 import {
   type Actor,
@@ -27,8 +28,10 @@ export function purchase(
     return ok(first)
   }
   const { program, state } = journal
-  if (request.currency !== program.currency) {
-    return misfit('#/currency', `This program counts in ${program.currency}.`)
+  const { currency } = request
+  if (!takes(program, currency)) {
+    const codes = [program.currency, ...Object.keys(program.currencies)].join(', ')
+    return misfit('#/currency', `This program counts in ${codes}.`)
   }
   const priced = price(request, program)
   if ('pointer' in priced) {
@@ -36,14 +39,20 @@ export function purchase(
   }
   const occurredAt = request.occurredAt ?? journal.now
   const { factor } = tierOf(program, state.tier)
-  const [points, earning] = earn(priced.base, factor, program, occurredAt)
-  award(journal, points, occurredAt, {
+  const [points, earning] = earn(request, priced, factor, program, occurredAt)
+  const spend = toHome(priced.base, currency, program)
+  const entry = earnLot(journal, points, promiseOf(program, occurredAt, true), {
+    kind: 'award',
+    occurredAt,
     actor,
     orderId: request.orderId,
-    count: [dayOf(occurredAt, program.timeZone), priced.base, points, 1],
-    detail: detailOf(request, priced.total, priced.net, earning),
+    count: [dayOf(occurredAt, program.timeZone), spend, points, 1],
+    detail: {
+      ...detailOf(request, priced.total, priced.net, earning),
+      ...(currency !== program.currency && { currency }),
+    },
   })
-  retier(journal, journal.now, actor)
+  retier(journal, journal.now, { cause: entry })
   return ok(null)
 }
 
@@ -56,52 +65,54 @@ export function activity(
 ): Result<Entry | null> {
   const { program } = journal
   const { type, reference = null } = request
-  const rule = Object.hasOwn(program.rules.activities, type) ? program.rules.activities[type] : null
+  const rule = Object.hasOwn(program.activities, type) ? program.activities[type] : null
   if (!rule) {
-    return misfit('#/type', `The program has ${Object.keys(program.rules.activities).join(', ')}.`)
+    return misfit('#/type', `The program has ${Object.keys(program.activities).join(', ')}.`)
   }
   if (rule.once === 'reference' && reference === null) {
     return misfit('#/reference', `A ${type} needs what it is about.`)
   }
   const occurredAt = journal.now
   const today = dayOf(occurredAt, program.timeZone)
-  const day = rule.once === 'day' ? dayText(today) : undefined
-  const [first] = history.thread(activityThread(type, day ?? reference))
+  const { once } = rule
+  const day = once === 'day' ? dayText(today) : undefined
+  const subject = once === 'ever' ? once : (day ?? reference)
+  const [first] = history.thread(activityThread(type, subject))
   if (first) {
     return first.reference === reference
       ? ok(first)
-      : fail('limit_reached', `A ${type} counts once a day.`)
+      : fail('limit_reached', `A ${type} counts once${once === 'ever' ? '' : ' a day'}.`)
   }
-  award(journal, rule.points, occurredAt, {
+  const entry = earnLot(journal, rule.points, promiseOf(program, occurredAt), {
+    kind: 'award',
+    occurredAt,
     actor,
     reference,
-    count: [today, 0, rule.points, 0],
-    detail: { activity: type, ...(day && { day }) },
+    count: [today, 0, rule.points, 0, ...(rule.isVisit ? ([1] as const) : ([] as const))],
+    detail: { activity: type, ...(day && { day }), ...(once === 'ever' && { once }) },
   })
-  retier(journal, journal.now, actor)
+  retier(journal, journal.now, { cause: entry })
   return ok(null)
 }
 
 /** Writes points that come in, as a lot of their own less the debt that they pay. */
-export function award(
-  journal: Journal,
-  points: number,
-  occurredAt: number,
-  draft: Partial<Entry>,
-): void {
-  const lot = { expiresAt: expiryOf(journal.program, occurredAt), activeAt: null }
-  earnLot(journal, points, lot, { ...draft, kind: 'award', occurredAt })
-}
-
-/** Writes an entry that makes a lot. */
 export function earnLot(
   journal: Journal,
   points: number,
-  lot: NonNullable<Entry['lot']>,
+  promised: Promised,
   draft: Partial<Entry> & Pick<Entry, 'kind' | 'occurredAt'>,
-): void {
+): Entry {
+  const isActivity = draft.kind === 'award'
+  const begun = begin(journal, promised, { ms: draft.occurredAt, isActivity })
+  const lot = begun.promised
   const paid = isLive(lot, journal.now) ? Math.min(journal.state.debt, points) : 0
-  write(journal, { ...draft, points, lot: points > 0 ? lot : null, debt: paid === 0 ? 0 : -paid })
+  return write(journal, {
+    ...draft,
+    detail: { ...draft.detail, ...begun.detail },
+    points,
+    lot: points > 0 ? lot : null,
+    debt: paid === 0 ? 0 : -paid,
+  })
 }
 
 function detailOf(

@@ -1,14 +1,17 @@
 import { sha256 } from '../hash'
 import { unearning } from '../program/earning'
-import type { Program } from '../program/program'
 import { fail, type Failure, type Result } from '../result'
 import type { Command } from './decide'
 import type { Actor } from './ledger'
 import type { Receipt } from './receipt'
+import type { Told } from './rules'
 import type { Purchase } from './schema'
 
-/** Why a ledger has no answer: it was never made, or it has obeyed a newer version of the program than it is told now. */
-export type Unready = 'unknown' | 'stale'
+/**
+ * Why a ledger has no answer: it was never made, it has obeyed a newer version of the program than it is told now, or
+ * nobody has told it what that version says.
+ */
+export type Unready = 'unknown' | 'stale' | 'unread'
 
 /** A command as it crosses RPC: what is asked, by whom, and under which Idempotency-Key. */
 export interface Call {
@@ -17,7 +20,7 @@ export interface Call {
   idempotencyKey: string
   /** SHA-256 (hex) of method, path and validated body. */
   fingerprint: string
-  program: Program
+  program: Told
 }
 
 /** What a command answers; `replayed` when it had been answered before and nothing was written. */
@@ -26,8 +29,9 @@ export interface Reply {
   replayed: boolean
 }
 
-/** What is kept of a SHA-256: 128 bits tell any two requests of one member apart. */
-const DIGEST_BYTES = 16
+/** What is kept of a SHA-256: enough to tell a request from another one with its key, or about its order. */
+const FINGERPRINT_BYTES = 12
+const CONTENT_BYTES = 8
 
 /** An idempotency key as it is remembered: the fingerprint of what was asked with it. */
 export interface Key {
@@ -57,11 +61,15 @@ export const isRemembered = ({ code }: Failure): boolean => remembered.has(code)
 export const keyText = (kind: Actor['kind'], idempotencyKey: string): string =>
   `${kind.charAt(0)}:${idempotencyKey}`
 
+/** Whether a kept digest is that of what is asked; the first ledgers kept more bytes. */
+export const isDigestOf = (kept: Uint8Array, asked: Uint8Array): boolean =>
+  Buffer.from(kept).subarray(0, asked.length).equals(asked)
+
 /** The key of a call, as it is remembered. */
 export const keyOf = ({ command, actor, idempotencyKey, fingerprint }: Call): Key => ({
   key: keyText(actor.kind, idempotencyKey),
-  fingerprint: Buffer.from(fingerprint, 'hex').subarray(0, DIGEST_BYTES),
-  content: sha256(contentOf(command)).subarray(0, DIGEST_BYTES),
+  fingerprint: Buffer.from(fingerprint, 'hex').subarray(0, FINGERPRINT_BYTES),
+  content: sha256(contentOf(command)).subarray(0, CONTENT_BYTES),
 })
 
 /** What a command says of its subject, in one way: a till and a webhook that report one order say the same. */

@@ -7,6 +7,7 @@ import { regionOf } from './address'
 import type { Call, Reply, Unready } from './call'
 import type { MemberLedger } from './object'
 import type { Answers, Query, Unprojected } from './query'
+import { nameOf, type Told } from './rules'
 
 /** The object's methods as they are called from outside; the platform's own type for this loses tuples. */
 type Remote<T> = {
@@ -22,10 +23,15 @@ const unknown = fail('not_found', 'There is no such member.')
 export const enrol = (env: Env, program: Program, memberId: string): Promise<void | null> =>
   reach(env, program.id, memberId, (ledger) => ledger.enrol(memberId, program))
 
-/** Has a member's ledger decide a command. */
-export async function execute(env: Env, memberId: string, call: Call): Promise<Reply> {
-  const reply = await prepared(env, call.program, memberId, (ledger, program) =>
-    ledger.execute({ ...call, program }),
+/** Has a member's ledger decide a command by the rules of a program. */
+export async function execute(
+  env: Env,
+  program: Program,
+  memberId: string,
+  call: Omit<Call, 'program'>,
+): Promise<Reply> {
+  const reply = await prepared(env, program, memberId, (ledger, told) =>
+    ledger.execute({ ...call, program: told }),
   )
   return reply ?? { result: unknown, replayed: false }
 }
@@ -37,15 +43,13 @@ export async function ask<T extends Query['type']>(
   memberId: string,
   query: Extract<Query, { type: T }>,
 ): Promise<Result<Answers[T]>> {
-  const answer = await prepared(env, program, memberId, (ledger, current) =>
-    ledger.read(query, current),
-  )
+  const answer = await prepared(env, program, memberId, (ledger, told) => ledger.read(query, told))
   return (answer as Result<Answers[T]> | null) ?? unknown
 }
 
 /** Does what is due for a member. */
-export const settle = (env: Env, program: Program, memberId: string): Promise<void | null> =>
-  reach(env, program.id, memberId, (ledger) => ledger.settle(program))
+export const settle = (env: Env, program: Program, memberId: string): Promise<unknown> =>
+  tell(env, program, memberId, (ledger, told) => ledger.settle(told))
 
 /** What the projection lacks of a member when it has everything up to `seq`; null for an unknown one. */
 export const unprojected = (
@@ -56,6 +60,18 @@ export const unprojected = (
 ): Promise<Unprojected | null> =>
   reach(env, programId, memberId, (ledger) => ledger.unprojected(seq))
 
+/** Names the program to a ledger, and tells it in full where that version is not known there. */
+async function tell<T>(
+  env: Env,
+  program: Program,
+  memberId: string,
+  work: (ledger: Ledger, told: Told) => Promise<T | Unready>,
+): Promise<T | Unready | null> {
+  const askWith = (told: Told) => reach(env, program.id, memberId, (ledger) => work(ledger, told))
+  const answer = await askWith(nameOf(program))
+  return answer === 'unread' ? askWith(program) : answer
+}
+
 /**
  * Asks a ledger, and once more when it was not ready: with a newer program, or after making the ledger of a member
  * whose enrolment ended half-way. Only then is D1 asked. Null for an unknown member.
@@ -64,10 +80,9 @@ async function prepared<T>(
   env: Env,
   program: Program,
   memberId: string,
-  work: (ledger: Ledger, program: Program) => Promise<T | Unready>,
+  work: (ledger: Ledger, told: Told) => Promise<T | Unready>,
 ): Promise<T | null> {
-  const askWith = (current: Program) =>
-    reach(env, program.id, memberId, (ledger) => work(ledger, current))
+  const askWith = (current: Program) => tell(env, current, memberId, work)
   const db = () => database(env, { programId: program.id, memberId })
   let answer = await askWith(program)
   if (answer === 'stale') {
@@ -76,7 +91,7 @@ async function prepared<T>(
     await enrol(env, program, memberId)
     answer = await askWith(program)
   }
-  if (answer === 'stale') {
+  if (answer === 'stale' || answer === 'unread') {
     throw Object.assign(new Error('D1 is behind the ledger'), { retryable: true })
   }
   return answer === 'unknown' ? null : answer

@@ -1,8 +1,10 @@
 import { sha256 } from '../hash'
 import type { Key } from './call'
 import { type Entry, type History, threadOf } from './ledger'
-import { type EntryRow, packEntry, packStanding, unpackEntry } from './pack'
+import { type EntryRow, packEntry, unpackEntry } from './pack'
 import type { Standing } from './receipt'
+import type { ChainedEntry } from './statement'
+import { packStanding } from './standing'
 
 /** Writes entries; the last carries the key that asked for them and how many of them there are. */
 export function appendEntries(
@@ -46,6 +48,29 @@ export function readEntries(sql: SqlStorage, after: number, limit: number): Entr
     limit,
   )
   return Array.from(rows, unpackEntry)
+}
+
+/** Entries after a `seq` with their hashes, oldest first, at most `limit`. */
+export function readChained(sql: SqlStorage, after: number, limit: number): ChainedEntry[] {
+  const rows = sql.exec<EntryRow & { hash: ArrayBuffer }>(
+    `SELECT ${COLUMNS}, hash FROM entries WHERE seq > ? ORDER BY seq LIMIT ?`,
+    after,
+    limit,
+  )
+  return Array.from(rows, (row) => ({
+    ...unpackEntry(row),
+    hash: Buffer.from(row.hash).toString('hex'),
+  }))
+}
+
+/** The last `limit` entries of a thread, newest first. */
+export function readLastOf(sql: SqlStorage, thread: string, limit: number): Entry[] {
+  const rows = sql.exec<EntryRow>(
+    `SELECT ${COLUMNS} FROM entries WHERE thread_hash = ? ORDER BY seq DESC LIMIT ?`,
+    hash48(thread),
+    limit,
+  )
+  return Array.from(rows, unpackEntry).filter((entry) => threadOf(entry) === thread)
 }
 
 /** Entries before a `seq`, newest first, at most `limit`. */

@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from '../result'
+import { renewing } from './idle'
 import { isLive, type Journal, spendable, take, write } from './journal'
 import type { Actor, History, Hold, LotChange } from './ledger'
 import { crowded, shortOf } from './redeem'
@@ -56,6 +57,7 @@ export function capture(
     occurredAt: journal.now,
     points: -points,
     orderId,
+    detail: renewing(journal, journal.now),
     actor,
   })
   return ok(null)

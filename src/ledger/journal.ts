@@ -1,7 +1,7 @@
-import { tierAt } from '../program/tier'
+import { tierChange } from '../program/tier'
 import type { Program } from '../program/program'
 import { apply } from './apply'
-import type { Actor, Entry, Kind, Lot, LotChange, State } from './ledger'
+import type { Entry, Kind, Lot, LotChange, State } from './ledger'
 
 /** What one command is writing: the state so far and the entries that led to it. Lives only inside a decision. */
 export interface Journal {
@@ -34,12 +34,15 @@ export function write(journal: Journal, draft: Draft): Entry {
     endsAt: null,
     tier: null,
     count: null,
-    detail: {},
     actor: null,
     orderId: null,
     reference: null,
     reason: null,
     ...draft,
+    detail: {
+      ...draft.detail,
+      ...(draft.detail?.earning ? {} : { version: journal.program.version }),
+    },
     seq: journal.state.seq + 1,
     recordedAt: journal.now,
   }
@@ -48,11 +51,32 @@ export function write(journal: Journal, draft: Draft): Entry {
   return entry
 }
 
-/** Writes the change of tier, if what counts at `at` asks for one. */
-export function retier(journal: Journal, at: number, actor: Actor | null = null): void {
-  const tier = tierAt(journal.program, journal.state.days, at)
-  if (tier.id !== journal.state.tier) {
-    write(journal, { kind: 'tier', occurredAt: at, tier: tier.id, actor })
+/**
+ * Writes the change of tier, or of its end, that what counts at `at` asks for. `cause` is the entry that brought it
+ * about; without one it is time, or `isNew` rules.
+ */
+export function retier(
+  journal: Journal,
+  at: number,
+  { cause = null, isNew = false }: { cause?: Entry | null; isNew?: boolean } = {},
+): void {
+  const { program, state } = journal
+  const change = tierChange(program, state, at)
+  if (change) {
+    const { tier, fallsAt, floor, keptUntil, reason } = change
+    write(journal, {
+      kind: 'tier',
+      occurredAt: at,
+      tier,
+      ref: cause?.seq ?? null,
+      actor: cause?.actor ?? null,
+      detail: {
+        reason: isNew ? 'program' : reason,
+        ...(fallsAt !== null && { fallsAt }),
+        ...(floor !== null && floor !== state.floor && { floor }),
+        ...(keptUntil !== null && { keptUntil }),
+      },
+    })
   }
 }
 

@@ -1,16 +1,11 @@
-import type { DayCount } from '../program/tier'
+import type { Day } from '../program/calendar'
 import type { Earning } from '../program/earning'
-
-/** `expiresAt` of points that never lapse. */
-export const NEVER = Number.MAX_SAFE_INTEGER
+import type { Promised } from '../program/expiry'
+import type { DayCount, TierReason, TierState } from '../program/tier'
 
 /** Points earned together and still there. It is named by the `seq` of the entry that made it. */
-export interface Lot {
+export interface Lot extends Promised {
   seq: number
-  /** Exclusive, in milliseconds. */
-  expiresAt: number
-  /** When pending points wake, in milliseconds; null once they are active. */
-  activeAt: number | null
   /** What is left, with what is held. */
   remaining: number
   held: number
@@ -26,7 +21,7 @@ export interface Hold {
 }
 
 /** Everything a member's next decision depends on: a fold of the entries. balance = available + held + pending − debt. */
-export interface State {
+export interface State extends TierState {
   seq: number
   recordedAt: number
   available: number
@@ -36,10 +31,11 @@ export interface State {
   /** Open lots, soonest expiry first, then oldest. */
   lots: readonly Lot[]
   holds: readonly Hold[]
-  tier: string
-  /** What tiers count, by local day, oldest first. */
-  days: readonly DayCount[]
+  idle: readonly IdleLife[]
 }
+
+/** When the points of an idle life lapse if nothing happens, in milliseconds: those of entry `since` and later ones. */
+export type IdleLife = readonly [life: string, expiresAt: number, since: number]
 
 export type Kind =
   | 'award'
@@ -54,13 +50,14 @@ export type Kind =
   | 'expire'
   | 'tier'
 
-/** A lot touched: its `seq`, the change of what remains, the change of what is held; its two times if it was closed. */
+/** A lot touched: its `seq`, the change of what remains, of what is held; what it is promised, if it was closed or that changed. */
 export type LotChange = readonly [
   seq: number,
   remaining: number,
   held?: number,
   expiresAt?: number,
   activeAt?: number | null,
+  idle?: string,
 ]
 
 /** A purchase's line as it is kept: amount after all discounts. */
@@ -83,8 +80,12 @@ export interface KeptRefund {
 
 /** What an entry adds for its kind; absent where it says nothing. */
 export interface Detail {
+  /** The program's version by which the entry was written, where `earning` does not say it. */
+  version?: number
   earning?: Earning
   total?: number
+  /** ISO 4217, where the amounts are not in the home currency. */
+  currency?: string
   lines?: readonly KeptLine[]
   channel?: string
   storeId?: string
@@ -92,6 +93,8 @@ export interface Detail {
   activity?: string
   /** The local day in which the activity counts once. */
   day?: string
+  /** The activity counts once in a member's life. */
+  once?: 'ever'
   rewardId?: string
   /** What the till thought that the redeem costs, where it was wrong. */
   expectedPoints?: number
@@ -100,6 +103,16 @@ export interface Detail {
   returned?: readonly (readonly [seq: number, points: number])[]
   /** The entry undoes its `ref` on request. */
   reversal?: true
+  /** Idle lives that this activity began anew: when their points lapse now. */
+  renews?: readonly IdleLife[]
+  /** Why the tier, or its end, changed. */
+  reason?: TierReason
+  /** When the tier is lost that is no longer reached. */
+  fallsAt?: number
+  /** The tier below which the member never falls from here on. */
+  floor?: string
+  /** Until when the tier is kept in any case. */
+  keptUntil?: number
 }
 
 /** Who asked: the kind of caller, its key, and the request. Absent on what falls due by itself. */
@@ -122,7 +135,7 @@ export interface Entry {
   lots: readonly LotChange[]
   debt: number
   /** The lot that the entry makes: it holds `points` less the debt that they paid and what went to other lots. */
-  lot: { expiresAt: number; activeAt: number | null } | null
+  lot: Promised | null
   /** The entry that this one answers: a capture's hold, a restore's redeem, a clawback's award. */
   ref: number | null
   /** A hold's end. */
@@ -139,8 +152,14 @@ export interface Entry {
   reason: string | null
 }
 
-/** A ledger before its first entry, in the program's lowest tier. */
-export const empty = (tier: string): State => ({
+/** Where a member begins: the program's lowest tier, and the local day of the enrolment. */
+export interface Start {
+  tier: string
+  enrolledOn: Day
+}
+
+/** A ledger before its first entry. */
+export const empty = ({ tier, enrolledOn }: Start): State => ({
   seq: 0,
   recordedAt: 0,
   available: 0,
@@ -149,7 +168,12 @@ export const empty = (tier: string): State => ({
   debt: 0,
   lots: [],
   holds: [],
+  idle: [],
   tier,
+  fallsAt: null,
+  floor: null,
+  keptUntil: null,
+  enrolledOn,
   days: [],
 })
 
@@ -166,18 +190,25 @@ export function threadOf(entry: Entry): string | null {
     return orderThread(entry.orderId)
   }
   if (entry.detail.activity !== undefined) {
-    return activityThread(entry.detail.activity, entry.detail.day ?? entry.reference)
+    const { activity, day, once } = entry.detail
+    return activityThread(activity, day ?? once ?? entry.reference)
   }
   if (entry.kind === 'redeem' || entry.kind === 'capture') {
     return `redemption:${entry.seq}`
   }
+  if (entry.kind === 'tier') {
+    return TIER_THREAD
+  }
   return entry.kind === 'restore' ? `redemption:${entry.ref}` : null
 }
+
+/** The thread of all that happened to the tier. */
+export const TIER_THREAD = 'tier'
 
 /** The thread of an order. */
 export const orderThread = (orderId: string): string => `order:${orderId}`
 
-/** The thread of an activity; `once` is the day or the reference in which it counts once. */
+/** The thread of an activity; `once` is the day or the reference in which it counts once, or `ever`. */
 export const activityThread = (type: string, once: string | null): string =>
   `activity:${type}:${once}`
 

@@ -5,6 +5,7 @@ import { nowIn, type Program } from '../program/program'
 import { ok, type Failure, type Result } from '../result'
 import {
   bookedOtherwise,
+  isDigestOf,
   type Call,
   isRemembered,
   type Key,
@@ -22,6 +23,7 @@ import type { Entry } from './ledger'
 import { answer, type Answer, pageAfter, type Query, type Unprojected } from './query'
 import { standingOf, viewOf } from './receipt'
 import { readCommand, recall, remember, type Outcome } from './replay'
+import { rulesOf, type Told } from './rules'
 import { dueAt, settle } from './settle'
 import { create, load, save, writeLots, type Ledger } from './store'
 
@@ -29,6 +31,8 @@ import { create, load, save, writeLots, type Ledger } from './store'
 export class MemberLedger extends DurableObject<Env> {
   /** As it was last written; null until it is read, and after any throw. */
   #ledger: Ledger | null = null
+  /** The furthest that a test clock was seen to stand, in milliseconds: 0 on real time. */
+  #clockMs = 0
 
   /** Makes a new member's ledger. Once more changes nothing. */
   enrol(memberId: string, program: Program): void {
@@ -41,27 +45,27 @@ export class MemberLedger extends DurableObject<Env> {
   /** Decides a command, once for every Idempotency-Key. The reply is final when it leaves. */
   execute(call: Call): Reply | Unready {
     return this.#atomically(() => {
-      const unready = this.#unready(call.program)
-      if (unready) {
-        return unready
+      const program = this.#rules(call.program)
+      if (typeof program === 'string') {
+        return program
       }
       const asked = keyOf(call)
       const before = recall(this.ctx.storage.sql, asked.key)
       if (before !== null) {
-        const isSame = Buffer.from(before.fingerprint).equals(asked.fingerprint)
+        const isSame = isDigestOf(before.fingerprint, asked.fingerprint)
         return isSame ? this.#replay(before.outcome) : { result: keyReused, replayed: false }
       }
-      this.#settle(call.program)
-      return this.#decide(call, asked)
+      this.#settle(program)
+      return this.#decide(call, program, asked)
     })
   }
 
   /** Answers a query once all that is due was done. */
-  read(query: Query, program: Program): Result<Answer> | Unready {
+  read(query: Query, told: Told): Result<Answer> | Unready {
     return this.#atomically(() => {
-      const unready = this.#unready(program)
-      if (unready) {
-        return unready
+      const program = this.#rules(told)
+      if (typeof program === 'string') {
+        return program
       }
       this.#settle(program)
       return answer(this.ctx.storage.sql, this.#ledger!, query, program, nowIn(program))
@@ -69,8 +73,11 @@ export class MemberLedger extends DurableObject<Env> {
   }
 
   /** Does what is due, so that it happens though nobody asks. */
-  settle(program: Program): void {
-    this.#atomically(() => this.#unready(program) ?? this.#settle(program))
+  settle(told: Told): Unready | void {
+    return this.#atomically(() => {
+      const program = this.#rules(told)
+      return typeof program === 'string' ? program : this.#settle(program)
+    })
   }
 
   /** What the projection lacks when it has everything up to `seq`; null for an unknown member. */
@@ -103,12 +110,18 @@ export class MemberLedger extends DurableObject<Env> {
     }
   }
 
-  #unready(program: Program): Unready | null {
+  /** The rules by which to answer, or why there is no answer. */
+  #rules(told: Told): Program | Unready {
     const ledger = this.#load()
     if (ledger === null) {
       return 'unknown'
     }
-    return program.version < ledger.version ? 'stale' : null
+    const clockMs = told.clockMs ?? 0
+    if (told.version < ledger.version || clockMs < this.#clockMs) {
+      return 'stale'
+    }
+    this.#clockMs = clockMs
+    return rulesOf(told) ?? 'unread'
   }
 
   #load(): Ledger | null {
@@ -126,10 +139,13 @@ export class MemberLedger extends DurableObject<Env> {
     settle(journal)
     if (journal.entries.length > 0) {
       this.#commit(journal, null)
+    } else {
+      // New rules may have moved what is due; the version is kept, so that an older one never follows it.
+      this.#save({ ...ledger, version: program.version, dueAt: dueAt(journal.state, program, now) })
     }
   }
 
-  #decide({ command, actor, program }: Call, asked: Key): Reply {
+  #decide({ command, actor }: Call, program: Program, asked: Key): Reply {
     const { sql } = this.ctx.storage
     const journal = open(this.#ledger!.state, program, nowIn(program))
     const decided = decide(journal, command, actor, historyOf(sql))
@@ -158,7 +174,7 @@ export class MemberLedger extends DurableObject<Env> {
   /** The same thing was booked before, under another key. */
   #repeat(first: Entry, asked: Key): Reply {
     const { content } = readCommand(this.ctx.storage.sql, first.seq)
-    if (!Buffer.from(content).equals(asked.content)) {
+    if (!isDigestOf(content, asked.content)) {
       return this.#refuse(bookedOtherwise, asked)
     }
     remember(this.ctx.storage.sql, asked, { seq: first.seq })

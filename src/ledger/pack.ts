@@ -1,8 +1,6 @@
-import { instantText } from '../program/calendar'
 import type { Earning } from '../program/earning'
-import type { Rounding } from '../program/program'
+import type { Rounding } from '../program/document'
 import type { Actor, Detail, Entry, Kind } from './ledger'
-import type { Standing } from './receipt'
 
 // Entries are what a ledger is made of, for ever: they are stored as arrays, the names are here.
 
@@ -42,6 +40,9 @@ type PackedEarning = [
   rounding: number,
   rules: Earning['rules'],
 ]
+/** A total that is the base which earned. */
+const AS_BASE = -2
+
 type PackedDetail = [
   earning: PackedEarning | 0,
   total: number,
@@ -54,8 +55,8 @@ type PackedDetail = [
 type Body = [
   lots: Entry['lots'],
   debt: number,
-  /** With `activeAt` only where the lot is pending. */
-  lot: [expiresAt: number, activeAt: number] | number,
+  /** With `activeAt` where the lot is pending, and with the life of an idle one. */
+  lot: [expiresAt: number, activeAt: number, idle?: string] | number,
   ref: number,
   endsAt: number,
   tier: string | 0,
@@ -71,7 +72,7 @@ export function packEntry(entry: Entry): EntryRow {
   const body: Body = [
     entry.lots,
     entry.debt,
-    lot ? (lot.activeAt === null ? lot.expiresAt : [lot.expiresAt, lot.activeAt]) : 0,
+    packLot(lot),
     entry.ref ?? 0,
     entry.endsAt ?? 0,
     entry.tier ?? 0,
@@ -124,19 +125,32 @@ function packCount({ count, points, detail: { earning } }: Entry): Entry['count'
   if (count === null) {
     return 0
   }
-  const [day, spend, counted, orders] = count
-  const isPlain = day > 0 && spend === earning?.base && counted === points && orders === 1
+  const [day, spend, counted, orders, visits = 0] = count
+  const isPlain =
+    day > 0 && spend === earning?.base && counted === points && orders === 1 && visits === 0
   return isPlain ? day : count
 }
 
 const unpackCount = (day: number, points: number, { earning }: Detail): Entry['count'] =>
   day === 0 ? null : [day, earning!.base, points, 1]
 
+function packLot(lot: Entry['lot']): Body[2] {
+  if (lot === null) {
+    return 0
+  }
+  const { expiresAt, activeAt, idle } = lot
+  if (idle !== undefined) {
+    return [expiresAt, activeAt ?? 0, idle]
+  }
+  return activeAt === null ? expiresAt : [expiresAt, activeAt]
+}
+
 function unpackLot(lot: Body[2]): Entry['lot'] {
   if (typeof lot === 'number') {
     return lot === 0 ? null : { expiresAt: lot, activeAt: null }
   }
-  return { expiresAt: lot[0], activeAt: lot[1] }
+  const [expiresAt, activeAt, idle] = lot
+  return { expiresAt, activeAt: activeAt || null, ...(idle !== undefined && { idle }) }
 }
 
 function packDetail(detail: Detail): PackedDetail {
@@ -151,7 +165,7 @@ function packDetail(detail: Detail): PackedDetail {
           earning.rules,
         ]
       : 0,
-    total ?? -1,
+    earning && total === earning.base ? AS_BASE : (total ?? -1),
     lines ?? 0,
     channel ?? 0,
     storeId ?? 0,
@@ -169,8 +183,8 @@ function unpackDetail([earning, total, lines, channel, storeId, terminalId, rest
     const [version, base, factor, rounding, rules] = earning
     detail.earning = { version, base, factor, rounding: ROUNDINGS[rounding]!, rules }
   }
-  if (total >= 0) {
-    detail.total = total
+  if (total !== -1) {
+    detail.total = total === AS_BASE ? detail.earning!.base : total
   }
   return Object.assign(
     detail,
@@ -179,50 +193,4 @@ function unpackDetail([earning, total, lines, channel, storeId, terminalId, rest
     storeId && { storeId },
     terminalId && { terminalId },
   )
-}
-
-type PackedStanding = [
-  available: number,
-  pending: number,
-  held: number,
-  debt: number,
-  tier: [id: string, name: string, nextId?: string, remaining?: number],
-  lapsing?: number,
-  lapsingAt?: number,
-]
-
-/** Where a member stood after the entry that it is kept with. */
-export function packStanding({ balance, tier }: Standing): string {
-  const { available, pending, held, debt, nextExpiry } = balance
-  const { id, name, next } = tier
-  const packed: PackedStanding = [
-    available,
-    pending,
-    held,
-    debt,
-    next ? [id, name, next.id, next.remaining] : [id, name],
-  ]
-  if (nextExpiry) {
-    packed.push(nextExpiry.points, Date.parse(nextExpiry.at))
-  }
-  return JSON.stringify(packed)
-}
-
-export function unpackStanding(packed: string, seq: number): Standing {
-  const [available, pending, held, debt, tier, lapsing, lapsingAt] = JSON.parse(
-    packed,
-  ) as PackedStanding
-  const [id, name, nextId, remaining] = tier
-  return {
-    balance: {
-      balance: available + held + pending - debt,
-      available,
-      pending,
-      held,
-      debt,
-      nextExpiry: lapsingAt === undefined ? null : { points: lapsing!, at: instantText(lapsingAt) },
-    },
-    tier: { id, name, next: nextId === undefined ? null : { id: nextId, remaining: remaining! } },
-    seq,
-  }
 }

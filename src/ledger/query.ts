@@ -1,10 +1,18 @@
 import type { Program } from '../program/program'
 import { fail, ok, type Result } from '../result'
 import { fold } from './apply'
-import { entriesAt, historyOf, readEntries, readEntriesBefore, readEntry } from './entries'
+import {
+  entriesAt,
+  historyOf,
+  readChained,
+  readEntries,
+  readEntriesBefore,
+  readEntry,
+  readLastOf,
+} from './entries'
 import { open } from './journal'
 import { keyText } from './call'
-import { type Actor, type Entry, orderThread } from './ledger'
+import { type Actor, type Entry, orderThread, TIER_THREAD } from './ledger'
 import {
   type BalanceRow,
   balanceRowOf,
@@ -15,6 +23,8 @@ import {
 } from './receipt'
 import { recall } from './replay'
 import { settle } from './settle'
+import { type ChainedEntry, type Statement, statementOf } from './statement'
+import { type TierStanding, tierStandingOf } from './tier'
 import type { Ledger } from './store'
 
 /** What can be asked of a ledger, and what it answers. */
@@ -28,6 +38,10 @@ export interface Answers {
   order: EntryView[]
   /** Whether a call with this Idempotency-Key was answered before. */
   key: boolean
+  tier: TierStanding
+  statement: Statement
+  /** Entries with their place in the chain, oldest first, as many as one answer takes. */
+  chained: ChainedEntry[]
 }
 
 export type Query =
@@ -36,6 +50,9 @@ export type Query =
   | { type: 'entry'; seq: number }
   | { type: 'order'; orderId: string }
   | { type: 'key'; kind: Actor['kind']; idempotencyKey: string }
+  | { type: 'tier' }
+  | { type: 'statement' }
+  | { type: 'chained'; after: number; upTo: number }
 
 export type Answer = Answers[Query['type']]
 
@@ -60,25 +77,35 @@ export function answer(
       return ok(historyOf(sql).thread(orderThread(query.orderId)).map(viewOf))
     case 'key':
       return ok(recall(sql, keyText(query.kind, query.idempotencyKey)) !== null)
+    case 'tier':
+      return ok(
+        tierStandingOf(ledger.state, readLastOf(sql, TIER_THREAD, TIER_CHANGES), program, now),
+      )
+    case 'statement':
+      return ok(statementOf(ledger, program, now))
+    case 'chained':
+      return ok(
+        inPage(readChained(sql, query.after, Math.min(PAGE_SIZE, query.upTo - query.after))),
+      )
   }
 }
 
 /** What the API would have answered at `at`, or will if nothing more happens: entries known then, then what is due. */
 function balanceAt(
   sql: SqlStorage,
-  { state }: Ledger,
+  { start, state }: Ledger,
   at: number,
   program: Program,
   now: number,
 ): Standing {
-  const known = at >= now ? state : fold(entriesAt(sql, at), program.rules.tiers[0].id)
+  const known = at >= now ? state : fold(entriesAt(sql, at), start)
   const journal = open(known, program, at)
   settle(journal)
   // What is only foreseen has no entry yet.
   return { ...standingOf(journal.state, program, at), seq: known.seq }
 }
 
-/** How many entries the projection takes at once, and of what length together (the last may be longer). */
+/** How many entries one answer has, and of what length together (the last may be longer). */
 const PAGE_SIZE = 100
 const PAGE_LENGTH = 200_000
 
@@ -92,14 +119,22 @@ export interface Unprojected {
 
 /** The entries after `seq`, oldest first, as many as the projection takes at once. */
 export function pageAfter(sql: SqlStorage, ledger: Ledger, seq: number): Unprojected {
-  const { state, dueAt } = ledger
+  const { state } = ledger
   const clockLagMs = ledger.committedAt - state.recordedAt
+  const entries = inPage(readEntries(sql, seq, PAGE_SIZE))
+  const isLast = seq + entries.length >= state.seq
+  return { entries, balance: isLast ? balanceRowOf(state, ledger) : null, clockLagMs }
+}
+
+/** The first of these entries that fit into one answer. */
+function inPage<T>(entries: readonly T[]): T[] {
   let length = 0
-  const entries = readEntries(sql, seq, PAGE_SIZE).filter((entry) => {
+  return entries.filter((entry) => {
     const fits = length < PAGE_LENGTH
     length += JSON.stringify(entry).length
     return fits
   })
-  const isLast = seq + entries.length >= state.seq
-  return { entries, balance: isLast ? balanceRowOf(state, dueAt) : null, clockLagMs }
 }
+
+/** How many changes of the tier are shown: the last ones. */
+const TIER_CHANGES = 100

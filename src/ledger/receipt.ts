@@ -1,8 +1,9 @@
 import { instantText } from '../program/calendar'
-import type { Program } from '../program/program'
-import { nextTier, tierOf } from '../program/tier'
+import { NEVER } from '../program/expiry'
+import { type Program, textOf } from '../program/program'
+import { fallOf, nextTier, tierOf } from '../program/tier'
 import { madeBy } from './apply'
-import { balanceOf, type Entry, NEVER, type State } from './ledger'
+import { balanceOf, type Entry, type State } from './ledger'
 
 /** A balance and its parts as the API shows them; `nextExpiry` is what lapses first and when. */
 export interface BalanceView {
@@ -14,10 +15,12 @@ export interface BalanceView {
   nextExpiry: { points: number; at: string } | null
 }
 
+/** A tier as the API shows it: what is missing for the next, and when it is lost if nothing more happens. */
 export interface TierView {
   id: string
   name: string
   next: { id: string; remaining: number } | null
+  falls: { at: string; to: string } | null
 }
 
 /** Where a member stands after an entry: kept with it, so that a replay answers what was answered then. */
@@ -37,11 +40,22 @@ export function standingOf(state: State, program: Program, now: number): Standin
   const { available, pending, held, debt } = state
   const next = nextExpiryOf(state)
   const nextExpiry = next && { points: next.points, at: instantText(next.at) }
-  const { id, name } = tierOf(program, state.tier)
   return {
     balance: { balance: balanceOf(state), available, pending, held, debt, nextExpiry },
-    tier: { id, name, next: nextTier(program, id, state.days, now) },
+    tier: tierViewOf(state, program, now),
     seq: state.seq,
+  }
+}
+
+function tierViewOf(state: State, program: Program, now: number): TierView {
+  const { id, name } = tierOf(program, state.tier)
+  const next = nextTier(program, state, now)
+  const fall = fallOf(program, state, now)
+  return {
+    id,
+    name: textOf(program, name),
+    next: next && { id: next.tier.id, remaining: next.remaining },
+    falls: fall && { at: instantText(fall.at), to: fall.to.id },
   }
 }
 
@@ -68,9 +82,15 @@ export interface BalanceRow {
   /** When time alone next changes something. */
   dueAt: number | null
   recordedAt: number
+  /** The version of the program that the ledger has obeyed; by a newer one it may be due. */
+  version: number
 }
 
-export function balanceRowOf(state: State, dueAt: number | null): BalanceRow {
+/** What a ledger that stands so has in the projection. */
+export function balanceRowOf(
+  state: State,
+  { dueAt, version }: Pick<BalanceRow, 'dueAt' | 'version'>,
+): BalanceRow {
   const { seq, available, pending, held, debt, tier, recordedAt } = state
   const next = nextExpiryOf(state)
   return {
@@ -84,16 +104,18 @@ export function balanceRowOf(state: State, dueAt: number | null): BalanceRow {
     nextExpiryPoints: next?.points ?? null,
     dueAt,
     recordedAt,
+    version,
   }
 }
 
 /** An entry as the API shows it: what it says nothing about is left out. */
 export function viewOf(entry: Entry) {
   const { detail, lot, actor } = entry
-  const { earning, refund, ...rest } = detail
+  const { version = 1, earning, refund, fallsAt, keptUntil, renews, ...rest } = detail
   return {
     seq: entry.seq,
     kind: entry.kind,
+    version: earning?.version ?? version,
     points: entry.points,
     occurredAt: instantText(entry.occurredAt),
     recordedAt: instantText(entry.recordedAt),
@@ -113,6 +135,9 @@ export function viewOf(entry: Entry) {
     ...(entry.debt !== 0 && { debt: entry.debt }),
     ...(earning && { earning: { ...earning, rules: rulesOf(earning.rules) } }),
     ...(refund && { refunded: refund.amount + refund.goods }),
+    ...(fallsAt !== undefined && { fallsAt: instantText(fallsAt) }),
+    ...(keptUntil !== undefined && { keptUntil: instantText(keptUntil) }),
+    ...(renews && { renews: renews.map(([, expiresAt]) => instantText(expiresAt)) }),
     ...rest,
     ...(rest.returned && { returned: rest.returned.map(([seq, points]) => ({ seq, points })) }),
     ...(rest.lines && {

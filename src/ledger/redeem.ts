@@ -1,5 +1,6 @@
-import { expiryOf } from '../program/expiry'
+import { graceUntil, promiseOf, type Promised } from '../program/expiry'
 import { fail, ok, type Result } from '../result'
+import { begin, promisedNow, renewing } from './idle'
 import { type Draft, isLive, type Journal, minus, spendable, take, write } from './journal'
 import {
   type Actor,
@@ -29,7 +30,7 @@ export function redeem(
   history: History,
 ): Result<null> {
   const { rewardId, expectedPoints } = request
-  const { rewards } = journal.program.rules
+  const { rewards } = journal.program
   if (rewardId !== undefined && !Object.hasOwn(rewards, rewardId)) {
     return fail('not_found', `The program has no reward ${rewardId}.`)
   }
@@ -53,6 +54,7 @@ export function redeem(
     detail: {
       ...(rewardId !== undefined && { rewardId }),
       ...(expectedPoints !== undefined && expectedPoints !== points && { expectedPoints }),
+      ...renewing(journal, journal.now),
     },
     actor,
   })
@@ -143,33 +145,69 @@ export function giveBack(
   { lots: returned, loose }: Returning,
   history: History,
   draft: Pick<Draft, 'actor' | 'reference' | 'detail' | 'count'>,
-): void {
+): Entry {
+  const { state, now } = journal
   const back = returned.filter(([, points]) => points > 0)
-  const cleared = Math.min(journal.state.debt, loose)
-  let owed = journal.state.debt - cleared
-  const lots = back.map(([seq, points]): LotChange => {
-    const open = journal.state.lots.find((lot) => lot.seq === seq)
-    const lot = open ?? history.entry(seq)!.lot!
-    const paid = isLive(lot, journal.now) ? Math.min(owed, points) : 0
+  const cleared = Math.min(state.debt, loose)
+  let owed = state.debt - cleared
+  let apart = 0
+  const lots = back.flatMap(([seq, points]): LotChange[] => {
+    const open = state.lots.find((lot) => lot.seq === seq)
+    const made = history.entry(seq)!.lot!
+    const promised = revived(journal, open ?? promisedNow(state, made, seq))
+    const paid = isLive(promised, now) ? Math.min(owed, points) : 0
     owed -= paid
-    if (open) {
-      return [seq, points - paid]
+    if (open && promised.expiresAt !== open.expiresAt) {
+      // Held points of a lapsed lot have no part in its grace.
+      apart += points - paid
+      return []
     }
-    const pending = lot.activeAt !== null && lot.activeAt > journal.now
-    return [seq, points - paid, 0, lot.expiresAt, pending ? lot.activeAt : null]
+    const isAsMade = open && open.expiresAt === made.expiresAt
+    return points > paid ? [changeOf(seq, points - paid, isAsMade ? null : promised, now)] : []
   })
-  const debt = owed - journal.state.debt
-  const expiresAt = expiryOf(journal.program, journal.now)
-  write(journal, {
+  const debt = owed - state.debt
+  const own = ownLot(journal, { loose: loose - cleared, apart })
+  const isTold = debt === 0 && apart === 0
+  return write(journal, {
     ...draft,
     kind: 'restore',
-    occurredAt: journal.now,
+    occurredAt: now,
     points: pointsIn(back) + loose,
-    lots: lots.filter(([, points]) => points > 0),
+    lots,
     debt,
-    lot: loose > cleared ? { expiresAt, activeAt: null } : null,
+    lot: own && own.promised,
     ref: cause.seq,
     orderId: cause.orderId,
-    detail: { ...draft.detail, ...(debt !== 0 && { returned: back }) },
+    detail: { ...draft.detail, ...own?.detail, ...(!isTold && { returned: back }) },
   })
+}
+
+/** What comes back to a lot, with what it is promised where it was not made with that. */
+function changeOf(seq: number, points: number, promised: Promised | null, now: number): LotChange {
+  if (promised === null) {
+    return [seq, points]
+  }
+  const { expiresAt, activeAt, idle } = promised
+  const pending = activeAt !== null && activeAt > now ? activeAt : null
+  return idle === undefined
+    ? [seq, points, 0, expiresAt, pending]
+    : [seq, points, 0, expiresAt, pending, idle]
+}
+
+/** The lot of points that come back to none: what had been owed, and what has grace apart from its old lot. */
+function ownLot(journal: Journal, { loose, apart }: { loose: number; apart: number }) {
+  const { program, now } = journal
+  const grace = { expiresAt: graceUntil(program, now) ?? 0, activeAt: null }
+  if (loose === 0) {
+    return apart === 0 ? null : { promised: grace, detail: {} }
+  }
+  const fresh = begin(journal, promiseOf(program, now), { ms: now, isActivity: false })
+  const isLonger = apart > 0 && grace.expiresAt > fresh.promised.expiresAt
+  return isLonger ? { promised: grace, detail: {} } : fresh
+}
+
+/** What points are promised that come back: where they have lapsed, a while of grace. */
+function revived({ program, now }: Journal, promised: Promised): Promised {
+  const until = promised.expiresAt <= now ? graceUntil(program, now) : null
+  return until === null ? promised : { expiresAt: until, activeAt: null }
 }

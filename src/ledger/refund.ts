@@ -45,14 +45,14 @@ export function refund(
   }
   returnSpent(journal, order, share, thread, request, actor, history)
   const own = journal.state.lots.filter((lot) => lot.seq === order.award.seq)
-  clawback(journal, own, owed, order.award, {
+  const clawed = clawback(journal, own, owed, order.award, {
     occurredAt: request.occurredAt ?? journal.now,
     reference: request.refundId,
-    count: countOf(order, share, owed),
+    count: countOf(order, share, owed, thread),
     detail: { refund: { ...kept.value, owed } },
     actor,
   })
-  retier(journal, journal.now, actor)
+  retier(journal, journal.now, { cause: clawed })
   return ok(null)
 }
 
@@ -69,15 +69,21 @@ export function reverseRefund(
     return ok(first)
   }
   const { count, reference, debt } = refunded
-  giveBack(journal, refunded, { lots: takenBy(refunded), loose: debt }, history, {
+  const order = orderOf(thread)!
+  const others = order.refunds.filter(({ seq }) => seq !== refunded.seq)
+  const share = shareOf(
+    order,
+    others.map(({ detail }) => detail.refund!).filter((each) => order.standing.includes(each)),
+  )
+  const given = giveBack(journal, refunded, { lots: takenBy(refunded), loose: debt }, history, {
     reference,
-    count: count && [count[0], 0 - count[1], 0 - count[2], 0 - count[3]],
+    count: count && [count[0], 0 - count[1], 0 - count[2], ordersBy(share, thread)],
     detail: { reversal: true },
     actor,
   })
   for (const restore of thread.filter((entry) => isUndone(entry, refunded, thread))) {
     const { lots, loose } = returnedOf(restore)
-    const lived = lots.filter(([seq]) => history.entry(seq)!.lot!.expiresAt > restore.recordedAt)
+    const lived = lots.filter(([seq]) => isLiveBy(restore, seq, history))
     const own = spendable(journal).filter(
       ({ seq }) => seq === restore.seq || lived.some(([other]) => other === seq),
     )
@@ -86,8 +92,15 @@ export function reverseRefund(
       clawback(journal, own, points, restore, { occurredAt: journal.now, reference, actor })
     }
   }
-  retier(journal, journal.now, actor)
+  retier(journal, journal.now, { cause: given })
   return ok(null)
+}
+
+/** Whether points that a restore returned to a lot lived then: what it does not name paid debt, or is in a lot of its own. */
+function isLiveBy(restore: Entry, seq: number, history: History): boolean {
+  const change = restore.lots.find(([each]) => each === seq)
+  const [, , , expiresAt = history.entry(seq)!.lot!.expiresAt] = change ?? []
+  return change === undefined || expiresAt > restore.recordedAt
 }
 
 const takenBy = (clawed: Entry) => clawed.lots.map(([seq, points]) => [seq, -points] as const)
@@ -130,11 +143,11 @@ function clawback(
   points: number,
   cause: Entry,
   draft: Partial<Entry> & { occurredAt: number },
-): void {
+): Entry {
   const others = spendable(journal).filter((lot) => !own.some(({ seq }) => seq === lot.seq))
   const { given, missing } = take([...own, ...others], points)
-  const debt = journal.program.rules.clawback === 'debt' ? missing : 0
-  write(journal, {
+  const debt = journal.program.clawback === 'debt' ? missing : 0
+  return write(journal, {
     ...draft,
     kind: 'clawback',
     points: missing - points - debt,
@@ -146,15 +159,23 @@ function clawback(
 }
 
 /** What the refund takes from the figures that tiers count: the base in proportion, the order itself with its last part. */
-function countOf(order: Order, share: Share, owed: number): DayCount | null {
-  const { count, detail } = order.award
+function countOf(
+  order: Order,
+  share: Share,
+  owed: number,
+  thread: readonly Entry[],
+): DayCount | null {
+  const { count } = order.award
   if (!count) {
     return null
   }
-  const before = order.refunds.filter((entry) => order.standing.includes(entry.detail.refund!))
-  const sum = (figure: 1 | 3) =>
-    before.reduce((all, entry) => all - (entry.count?.[figure] ?? 0), 0)
-  const spend = partOf(detail.earning!.base, share) - sum(1)
-  const orders = (share.num === share.den ? 1 : 0) - sum(3)
-  return [count[0], 0 - Math.max(0, spend), 0 - owed, 0 - Math.max(0, orders)]
+  const taken = order.refunds
+    .filter((entry) => order.standing.includes(entry.detail.refund!))
+    .reduce((sum, entry) => sum - (entry.count?.[1] ?? 0), 0)
+  const spend = Math.max(0, partOf(count[1], share) - taken)
+  return [count[0], 0 - spend, 0 - owed, ordersBy(share, thread)]
 }
+
+/** What brings the count of an order to 0 where all of it came back, and to 1 where not. */
+const ordersBy = ({ num, den }: Share, thread: readonly Entry[]): number =>
+  (num === den ? 0 : 1) - thread.reduce((sum, entry) => sum + (entry.count?.[3] ?? 0), 0)

@@ -1,9 +1,9 @@
 import type { Failure } from '../result'
 import type { Key } from './call'
 import type { Entry } from './ledger'
-import { unpackStanding } from './pack'
 import type { Standing } from './receipt'
 import { hash48, readEntries, readMemo } from './entries'
+import { unpackStanding } from './standing'
 
 /** What was answered to a key that made no entry: a refusal, nothing to do, or an earlier entry's receipt. */
 export type Outcome = { failure: Failure } | { standing: Standing } | { seq: number }

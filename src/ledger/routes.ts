@@ -1,4 +1,5 @@
-import { Hono, type Context } from 'hono'
+import type { Context } from 'hono'
+import { Hono } from 'hono/tiny'
 import * as z from 'zod'
 import type { Api } from '../http/context'
 import { fingerprint, idempotencyKey } from '../http/idempotency'
@@ -89,6 +90,11 @@ ledger.get('/balance', query(balanceQuery), async (c) => {
   return answer.ok ? c.json(answer.value) : problem(c, answer.failure)
 })
 
+ledger.get('/tier', async (c) => {
+  const answer = await ask(c.env, c.get('program'), memberOf(c), { type: 'tier' })
+  return answer.ok ? c.json(answer.value) : problem(c, answer.failure)
+})
+
 ledger.get('/entries', query(page), async (c) => {
   const { limit, cursor } = c.req.valid('query')
   const before = readCursor(cursor, z.int().min(1), Number.MAX_SAFE_INTEGER)
@@ -117,9 +123,8 @@ export async function run(
   memberId = memberOf(c),
 ): Promise<Response> {
   const { kind, keyId } = c.get('caller')
-  const { result, replayed } = await execute(c.env, memberId, {
+  const { result, replayed } = await execute(c.env, c.get('program'), memberId, {
     command,
-    program: c.get('program'),
     actor: { kind, keyId, requestId: c.get('requestId') },
     idempotencyKey: c.get('idempotencyKey'),
     fingerprint: fingerprint(c.req.method, c.req.path, command),

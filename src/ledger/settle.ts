@@ -1,5 +1,5 @@
 import type { Program } from '../program/program'
-import { tierFallsAt } from '../program/tier'
+import { tierDueAt } from '../program/tier'
 import { isLive, type Journal, minus, retier, write } from './journal'
 import type { LotChange, State } from './ledger'
 import { release } from './hold'
@@ -17,7 +17,7 @@ function dueTimes(state: State, program: Program, since: number) {
     }
   }
   const expiry = state.lots.find((lot) => lot.remaining > lot.held)?.expiresAt ?? Infinity
-  return { hold, wake, expiry, tier: tierFallsAt(program, state.tier, state.days, since) }
+  return { hold, wake, expiry, tier: tierDueAt(program, state, since) }
 }
 
 /** The next instant, in milliseconds, at which time alone changes this member; null for none before the end of time. */
@@ -32,11 +32,12 @@ export function dueAt(state: State, program: Program, now: number): number | nul
  * is due together, holds end first, then points wake, lapse, and the tier falls. Nothing happens before `from`.
  */
 export function settle(journal: Journal, from = -Infinity): void {
-  // A late settle must find the day on which the tier fell, not today.
-  const since = journal.state.recordedAt
+  // A late settle must find the day on which the tier fell, not today; what was before these rules is not judged by them.
+  const { recordedAt } = journal.state
+  const since = Math.max(recordedAt, journal.program.publishedAt)
   let at = from
   for (;;) {
-    const due = dueTimes(journal.state, journal.program, since)
+    const due = dueTimes(journal.state, journal.program, Math.max(since, at))
     const next = Math.min(due.hold, due.wake, due.expiry, due.tier)
     if (next > journal.now) {
       return
@@ -46,21 +47,23 @@ export function settle(journal: Journal, from = -Infinity): void {
       const ended = journal.state.holds.find((hold) => hold.endsAt === due.hold)!
       release(journal, ended, at, null)
     } else if (due.wake <= at) {
-      wake(journal, at)
+      wake(journal, at, Math.max(at, recordedAt))
     } else if (due.expiry <= at) {
       expire(journal, at)
     } else {
-      retier(journal, at)
+      // Nothing is due at `since` by time alone: that was done when the last entry was written.
+      retier(journal, at, { isNew: at === since })
     }
   }
 }
 
-function wake(journal: Journal, at: number): void {
+/** Wakes what is due at `at`. What was reported after it had lapsed, `asOf` then, pays no debt. */
+function wake(journal: Journal, at: number, asOf: number): void {
   let debt = journal.state.debt
   const lots: LotChange[] = []
   for (const lot of journal.state.lots) {
     if (lot.activeAt !== null && lot.activeAt <= at) {
-      const paid = isLive(lot, at) ? Math.min(debt, lot.remaining) : 0
+      const paid = isLive(lot, asOf) ? Math.min(debt, lot.remaining) : 0
       debt -= paid
       lots.push([lot.seq, paid === 0 ? 0 : -paid])
     }

@@ -1,16 +1,20 @@
-import schema from '../../migrations/ledger/0001_ledger.sql'
-import type { Program } from '../program/program'
+import ledgerSql from '../../migrations/ledger/0001_ledger.sql'
+import idleSql from '../../migrations/ledger/0002_idle.sql'
+import { dayOf } from '../program/calendar'
+import { NEVER } from '../program/expiry'
+import { nowIn, type Program } from '../program/program'
 import { GENESIS } from './chain'
 import { readEntry } from './entries'
-import { empty, type Entry, holdOf, type Lot, type State } from './ledger'
+import { empty, type Entry, holdOf, type Lot, type Start, type State } from './ledger'
 
 /** Every schema there ever was, oldest first. Append only. */
-export const SCHEMAS: readonly string[] = [schema]
+export const SCHEMAS: readonly string[] = [ledgerSql, idleSql]
 
 /** The one row that is rewritten: the state, and what the object knows of itself. */
 export interface Ledger {
   programId: string
   memberId: string
+  start: Start
   /** Hides what links to a person in the chain; base64. */
   salt: string
   /** The last entry's hash, base64. */
@@ -30,9 +34,12 @@ export interface Ledger {
 
 /** Makes the tables of a new member, in the program's lowest tier. */
 export function create(sql: SqlStorage, memberId: string, program: Program): Ledger {
+  const enrolledOn = dayOf(nowIn(program), program.timeZone)
+  const start = { tier: program.tiers.levels[0]!.id, enrolledOn }
   const ledger: Ledger = {
     programId: program.id,
     memberId,
+    start,
     salt: Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64'),
     head: Buffer.from(GENESIS).toString('base64'),
     alarmAt: null,
@@ -40,7 +47,7 @@ export function create(sql: SqlStorage, memberId: string, program: Program): Led
     committedAt: 0,
     dueAt: null,
     version: program.version,
-    state: empty(program.rules.tiers[0].id),
+    state: empty(start),
   }
   for (const statements of SCHEMAS) {
     sql.exec(statements)
@@ -67,14 +74,24 @@ export function load(sql: SqlStorage, schemas = SCHEMAS): Ledger | null {
     }
     sql.exec('UPDATE state SET schema = ?', schemas.length)
   }
-  const { holds, ...ledger } = JSON.parse(value) as Omit<Ledger, 'holds'> & { holds: number[] }
-  const state: State = {
-    ...ledger.state,
-    lots: readLots(sql),
-    holds: holds.map((seq) => holdOf(readEntry(sql, seq)!)),
+  const { holds, start = FIRST_START, ...ledger } = JSON.parse(value) as Stored
+  const state = { ...empty(start), ...ledger.state }
+  return {
+    ...ledger,
+    start,
+    state: {
+      ...state,
+      lots: readLots(sql, state),
+      holds: holds.map((seq) => holdOf(readEntry(sql, seq)!)),
+    },
   }
-  return { ...ledger, state }
 }
+
+/** The state row: lots have rows of their own, holds are known by their entries. */
+type Stored = Omit<Ledger, 'start'> & { start?: Start; holds: number[] }
+
+/** Where every member of the first schema began. */
+const FIRST_START: Start = { tier: 'bronze', enrolledOn: 0 }
 
 /** Rewrites the state row. */
 export function save(sql: SqlStorage, ledger: Ledger): void {
@@ -86,47 +103,64 @@ function packLedger({ state, ...ledger }: Ledger): string {
   return JSON.stringify({ ...ledger, state: rest, holds: holds.map((hold) => hold.seq) })
 }
 
-function readLots(sql: SqlStorage): Lot[] {
+/** The lots in the order of spending; the end of an idle one is in the state. */
+function readLots(sql: SqlStorage, { idle: lives }: State): Lot[] {
+  const ends = new Map(lives.map(([life, expiresAt]) => [life, expiresAt]))
   const rows = sql.exec<{
     expires_at: number
     seq: number
     active_at: number | null
     remaining: number
     held: number
+    idle: string | null
   }>('SELECT * FROM lots ORDER BY expires_at, seq')
-  return Array.from(rows, (row) => ({
-    seq: row.seq,
-    expiresAt: row.expires_at,
+  const lots = Array.from(rows, ({ seq, remaining, held, idle, ...row }) => ({
+    seq,
+    expiresAt: idle === null ? row.expires_at : ends.get(idle)!,
     activeAt: row.active_at,
-    remaining: row.remaining,
-    held: row.held,
+    remaining,
+    held,
+    ...(idle !== null && { idle }),
   }))
+  return ends.size === 0 ? lots : lots.sort((a, b) => a.expiresAt - b.expiresAt || a.seq - b.seq)
 }
+
+/** The end in a lot's row: that of an idle one moves with the state. */
+const endIn = ({ expiresAt, idle }: Lot): number => (idle === undefined ? expiresAt : NEVER)
 
 /** Brings the rows of lots that the entries touched from one state to another. */
 export function writeLots(sql: SqlStorage, before: State, after: State, entries: Entry[]): void {
   const touched = new Set(entries.flatMap((e) => [e.seq, ...e.lots.map(([seq]) => seq)]))
-  const was = new Map(
-    before.lots.filter((lot) => touched.has(lot.seq)).map((lot) => [lot.seq, lot]),
-  )
-  const is = new Map(after.lots.filter((lot) => touched.has(lot.seq)).map((lot) => [lot.seq, lot]))
+  if (entries.some(({ detail }) => detail.renews)) {
+    const idle = new Set(after.lots.filter((lot) => lot.idle !== undefined).map((lot) => lot.seq))
+    const ended = before.lots.filter((lot) => lot.idle !== undefined && !idle.has(lot.seq))
+    ended.forEach(({ seq }) => touched.add(seq))
+  }
+  const rowsIn = ({ lots }: State) =>
+    new Map(lots.filter(({ seq }) => touched.has(seq)).map((lot) => [lot.seq, lot]))
+  const was = rowsIn(before)
+  const is = rowsIn(after)
   for (const [seq, lot] of was) {
-    if (!is.has(seq)) {
-      sql.exec('DELETE FROM lots WHERE expires_at = ? AND seq = ?', lot.expiresAt, seq)
+    const now = is.get(seq)
+    if (!now || endIn(now) !== endIn(lot)) {
+      sql.exec('DELETE FROM lots WHERE expires_at = ? AND seq = ?', endIn(lot), seq)
     }
   }
-  for (const [seq, { expiresAt, activeAt, remaining, held }] of is) {
-    if (was.has(seq)) {
+  for (const [seq, lot] of is) {
+    const old = was.get(seq)
+    const { activeAt, remaining, held, idle = null } = lot
+    if (old && endIn(old) === endIn(lot)) {
       sql.exec(
         'UPDATE lots SET active_at = ?, remaining = ?, held = ? WHERE expires_at = ? AND seq = ?',
         activeAt,
         remaining,
         held,
-        expiresAt,
+        endIn(lot),
         seq,
       )
     } else {
-      sql.exec('INSERT INTO lots VALUES (?, ?, ?, ?, ?)', expiresAt, seq, activeAt, remaining, held)
+      const values = [endIn(lot), seq, activeAt, remaining, held, idle]
+      sql.exec('INSERT INTO lots VALUES (?, ?, ?, ?, ?, ?)', ...values)
     }
   }
 }

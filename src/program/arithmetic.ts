@@ -1,4 +1,4 @@
-import type { Rounding } from './program'
+import type { Rounding } from './document'
 
 /** a × b ÷ c in whole numbers, exact for any safe integers. `a`, `b` ≥ 0, `c` > 0. */
 export function mulDiv(a: number, b: number, c: number, rounding: Rounding = 'floor'): number {

@@ -3,8 +3,12 @@ import { Temporal } from 'temporal-polyfill'
 /** A calendar day as a whole number: days since 1970-01-01. Sorts, subtracts and stores as an integer. */
 export type Day = number
 
+/** A span of the calendar that begins on a first of a month. */
+export type Unit = 'month' | 'quarter' | 'year'
+
 const DAY_MS = 86_400_000
 const EPOCH = Temporal.PlainDate.from('1970-01-01')
+const MONTHS: Record<Unit, number> = { month: 1, quarter: 3, year: 12 }
 
 const toDate = (day: Day) => EPOCH.add({ days: day })
 const toDay = (date: Temporal.PlainDate): Day =>
@@ -23,6 +27,36 @@ export function startOfDay(day: Day, timeZone: string): number {
 
 /** The same day of a later month, or that month's last day: 31 January and one month is 28 February. */
 export const addMonths = (day: Day, months: number): Day => toDay(toDate(day).add({ months }))
+
+/** The first day of the month, quarter or year in which a day lies. */
+export function startOf(unit: Unit, day: Day): Day {
+  const date = toDate(day)
+  const month = date.month - ((date.month - 1) % MONTHS[unit])
+  return toDay(date.with({ day: 1, month }))
+}
+
+/** The first day of the next month, quarter or year. */
+export const startOfNext = (unit: Unit, day: Day): Day =>
+  addMonths(startOf(unit, day), MONTHS[unit])
+
+/** The next day of these dates in the year (`MM-DD`) that is not before `day`; 02-29 is 28 February in other years. */
+export function nextOf(dates: readonly string[], day: Day): Day {
+  const { year } = toDate(day)
+  const days = dates.flatMap((date) =>
+    [year, year + 1].map((each) => {
+      const [month, dayOfMonth] = date.split('-').map(Number) as [number, number]
+      return toDay(Temporal.PlainDate.from({ year: each, month, day: dayOfMonth }))
+    }),
+  )
+  return Math.min(...days.filter((each) => each >= day))
+}
+
+/** The last anniversary of a day that is not after another, and the one that follows. 29 February's is 28 February. */
+export function anniversaries(of: Day, day: Day): [last: Day, next: Day] {
+  const years = toDate(day).year - toDate(of).year
+  const passed = addMonths(of, 12 * years) > day ? years - 1 : years
+  return [addMonths(of, 12 * passed), addMonths(of, 12 * (passed + 1))]
+}
 
 /** A day as text, `YYYY-MM-DD`. */
 export const dayText = (day: Day): string => new Date(day * DAY_MS).toISOString().slice(0, 10)

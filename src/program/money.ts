@@ -29,3 +29,20 @@ export function exponent(currency: string): number {
   }
   return digits
 }
+
+/**
+ * An amount of another currency at a fixed rate, half-up: minor units to minor units. `rate` is what one unit of
+ * `from` is worth in `to`, a decimal text.
+ */
+export function convert(amount: number, { rate, from, to }: Conversion): number {
+  const [whole = '', fraction = ''] = rate.split('.')
+  const num = BigInt(whole + fraction) * 10n ** BigInt(exponent(to))
+  const den = 10n ** BigInt(fraction.length + exponent(from))
+  return Number((2n * BigInt(amount) * num + den) / (2n * den))
+}
+
+export interface Conversion {
+  rate: string
+  from: string
+  to: string
+}

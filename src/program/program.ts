@@ -1,96 +1,84 @@
-/** How amounts become whole points. */
-export type Rounding = 'floor' | 'half-up' | 'ceil'
+import type { ProgramDocument } from './document'
 
-/** `points` for every `per` minor units of an order's earning base. */
-export interface EarningRule {
-  id: string
-  points: number
-  per: number
-  /** Earns nothing for now. */
-  isOff?: boolean
-  /** Earns nothing for what was bought before, in milliseconds. */
-  startsAt?: number
-}
-
-/** What a member may do besides buying. `once` is the span in which a reference, or the whole type, counts once. */
-export interface Activity {
-  points: number
-  once: 'day' | 'reference'
-}
-
-/** A level of membership, reached when what was spent in the window is `from` minor units or more. */
-export interface Tier {
-  id: string
-  name: string
-  from: number
-  /** Hundredths: 150 multiplies what is earned by 1.5. */
-  factor: number
-}
-
-export interface Reward {
-  name: string
-  points: number
-}
-
-/** How points are earned, when they lapse, what tiers mean. Amounts are minor units of the program's currency. */
-export interface Rules {
-  taxIncluded: boolean
-  earning: EarningRule[]
-  rounding: Rounding
-  activities: Record<string, Activity>
-  /** Life of a lot; it ends with the last local day. */
-  expiryMonths: number
-  /** Points taken back beyond what is there: owed, or dropped. */
-  clawback: 'debt' | 'clamp'
-  /** Lowest first. */
-  tiers: [Tier, ...Tier[]]
-  /** The rolling window in which spending counts for tiers. */
-  tierMonths: number
-  rewards: Record<string, Reward>
-}
-
-/** One loyalty scheme and its rules, as every domain sees it. */
-export interface Program {
+/** One loyalty scheme as every domain sees it: what it is for ever, and the version of its rules. */
+export interface Program extends ProgramDocument {
   id: string
   mode: 'live' | 'test'
   version: number
-  /** ISO 4217. */
-  currency: string
-  /** IANA. */
-  timeZone: string
-  /** ISO 3166 alpha-2: how a phone number without a country code is read. */
-  country: string | null
-  /** The frozen instant of a test program, in milliseconds; null runs on real time. */
+  /** When this version was published, by the program's clock, in milliseconds. */
+  publishedAt: number
+  /** The instant at which a test program stands, in milliseconds; null runs on real time. */
   clockMs: number | null
-  rules: Rules
+}
+
+/** What a new program is told; its owner changes the rest later. */
+export interface Beginning {
+  name: string
+  currency: string
+  timeZone: string
+  country?: string | null | undefined
 }
 
 /** The rules that every new program starts with; `exponent` is that of its currency (2: one point for 100 minor units). */
-export function defaultRules(exponent: number): Rules {
+export function defaultDocument(beginning: Beginning, exponent: number): ProgramDocument {
   const major = 10 ** exponent
+  const { name, currency, timeZone, country = null } = beginning
   return {
-    taxIncluded: true,
-    earning: [{ id: 'purchase', points: 1, per: major }],
-    rounding: 'floor',
+    name,
+    currency,
+    currencies: {},
+    timeZone,
+    country,
+    locales: ['en', 'zh-CN'],
+    origins: [],
+    stores: [],
+    earning: {
+      base: { discounts: 'after', tax: 'charged', shipping: 'excluded' },
+      taxIncluded: true,
+      rounding: 'floor',
+      rules: [{ id: 'purchase', points: 1, per: major, wholeSteps: false, isOff: false }],
+    },
     activities: {
-      'check-in': { points: 1, once: 'day' },
-      review: { points: 5, once: 'reference' },
+      'check-in': { points: 1, once: 'day', selfReported: true, isVisit: true },
+      review: { points: 5, once: 'reference', selfReported: false, isVisit: false },
     },
-    expiryMonths: 12,
+    returnWindowDays: 0,
+    pending: { activeAfterDays: 0 },
+    expiry: { kind: 'after', months: 12, to: 'day' },
     clawback: 'debt',
-    tiers: [
-      { id: 'bronze', name: 'Bronze', from: 0, factor: 100 },
-      { id: 'silver', name: 'Silver', from: 2_000 * major, factor: 100 },
-      { id: 'gold', name: 'Gold', from: 10_000 * major, factor: 100 },
-    ],
-    tierMonths: 12,
-    rewards: {
-      gift: { name: 'A small gift', points: 50 },
-      coupon: { name: '10 off', points: 100 },
-      item: { name: 'A full-price item', points: 200 },
+    restoreGraceDays: 0,
+    tiers: {
+      basis: 'spend',
+      window: { kind: 'rolling', months: 12 },
+      down: 'qualifying',
+      grace: { months: 0, days: 0, toMonthEnd: false },
+      levels: [
+        tier('bronze', 'Bronze', '青铜', 0),
+        tier('silver', 'Silver', '白银', 2_000 * major),
+        tier('gold', 'Gold', '黄金', 10_000 * major),
+      ],
     },
+    rewards: {
+      gift: { name: { en: 'A small gift', 'zh-CN': '小礼品' }, points: 50 },
+      coupon: { name: { en: '10 off', 'zh-CN': '10元优惠券' }, points: 100 },
+      item: { name: { en: 'A full-price item', 'zh-CN': '正价商品一件' }, points: 200 },
+    },
+    coupons: { validDays: 90 },
+    adjustments: { maxPoints: null, keys: {} },
   }
 }
 
+const tier = (id: string, en: string, zh: string, from: number) => ({
+  id,
+  name: { en, 'zh-CN': zh },
+  from,
+  factor: 100,
+  benefits: [],
+})
+
 /** The instant at which a program stands: a test program's clock, else real time. */
-export const nowIn = (program: Program): number => program.clockMs ?? Date.now()
+export const nowIn = (program: Pick<Program, 'clockMs'>): number => program.clockMs ?? Date.now()
+
+/** A text in the language that the program falls back on. */
+export const textOf = ({ locales }: ProgramDocument, text: Record<string, string>): string =>
+  text[locales[0]!] ?? ''

@@ -15,22 +15,34 @@ function isTimeZone(name: string): boolean {
   }
 }
 
+export const timeZone = z.string().max(64).refine(isTimeZone, 'Not an IANA time zone.')
+export const country = z.string().refine(isCountry, 'Not an ISO 3166 country code.')
+
 const EARLIEST = 0
 const LATEST = Date.UTC(2200, 0)
 
-/** A program to create; `clock` freezes the time of a test program. */
+/** An instant at which a test program can stand. */
+export const clock = instant.refine(
+  (ms) => ms >= EARLIEST && ms < LATEST,
+  'Not between 1970 and 2200.',
+)
+
+/** A program to create; `clock` is the instant at which a test program begins, and stands still. */
 export const newProgram = z
   .strictObject({
     name: text(100),
     mode: z.enum(['live', 'test']),
     currency,
-    timeZone: z.string().max(64).refine(isTimeZone, 'Not an IANA time zone.'),
-    country: z.string().refine(isCountry, 'Not an ISO 3166 country code.').optional(),
-    clock: instant
-      .refine((ms) => ms >= EARLIEST && ms < LATEST, 'Not between 1970 and 2200.')
-      .optional(),
+    timeZone,
+    country: country.optional(),
+    clock: clock.optional(),
   })
   .refine(({ mode, clock }) => mode === 'test' || clock === undefined, {
     path: ['clock'],
     message: 'A live program runs on real time.',
   })
+
+/** The number of a version, as a path says it; what cannot be one is 0, which nothing has. */
+export const versionParam = z.object({
+  version: z.string().transform((each) => (/^[1-9]\d{0,8}$/.test(each) ? Number(each) : 0)),
+})

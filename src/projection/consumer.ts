@@ -1,5 +1,6 @@
-import { database } from '../db/client'
+import { type Database, database } from '../db/client'
 import { unprojected } from '../ledger/client'
+import { findProgram } from '../program/store'
 import { keyOf, type Pointer, rowsOf, type Rows } from './projection'
 import { entrySeqs, writeRows } from './store'
 
@@ -9,20 +10,26 @@ const BATCH_LENGTH = 500_000
 /** How many pages of a member's news one call takes; the rest is left to a new message. */
 const MOST_PAGES = 20
 
-/** Brings members up to date in D1. A message of a member whose object cannot be reached comes again. */
+/** Brings the members that messages point at up to date. A message of a member who cannot be reached comes again. */
 export async function project(batch: MessageBatch<Pointer>, env: Env): Promise<void> {
   const messages = Map.groupBy(batch.messages, ({ body }) => keyOf(body))
-  let behind = Array.from(messages.values(), ([first]) => first!.body)
+  const members = Array.from(messages.values(), ([first]) => first!.body)
+  for (const member of await catchUp(env, members)) {
+    messages.get(keyOf(member))!.forEach((message) => message.retry())
+  }
+}
+
+/** Brings members up to date in D1. Answers those whose object cannot be reached. */
+export async function catchUp(env: Env, members: readonly Pointer[]): Promise<Pointer[]> {
+  const lost: Pointer[] = []
+  let behind = members
   for (let page = 0; page < MOST_PAGES && behind.length > 0; page++) {
     const db = database(env, behind[0]!)
-    const seqOf = await entrySeqs(db, behind)
+    const [seqOf, zoneOf] = await Promise.all([entrySeqs(db, behind), findZones(db, behind)])
     const answers = await Promise.allSettled(
-      behind.map((member) => fetchNews(env, member, seqOf(member))),
+      behind.map((member) => fetchNews(env, member, seqOf(member), zoneOf(member))),
     )
-    const lost = behind.filter((_, i) => answers[i]!.status === 'rejected')
-    for (const message of lost.flatMap((member) => messages.get(keyOf(member))!)) {
-      message.retry()
-    }
+    lost.push(...behind.filter((_, i) => answers[i]!.status === 'rejected'))
     const news = answers.flatMap((each) => (each.status === 'fulfilled' ? (each.value ?? []) : []))
     for (const rows of inBatches(news.map((each) => each.rows))) {
       await writeRows(db, rows)
@@ -32,12 +39,22 @@ export async function project(batch: MessageBatch<Pointer>, env: Env): Promise<v
   if (behind.length > 0) {
     await env.PROJECTION.sendBatch(behind.map((body) => ({ body })))
   }
+  return lost
 }
 
 /** A member's news as rows; null for a member who has no ledger. */
-async function fetchNews(env: Env, member: Pointer, seq: number) {
+async function fetchNews(env: Env, member: Pointer, seq: number, timeZone: string) {
   const news = await unprojected(env, member.programId, member.memberId, seq)
-  return news && { member, rows: rowsOf(member, news, Date.now()), hasMore: news.balance === null }
+  const rows = news && rowsOf(member, news, { now: Date.now(), timeZone })
+  return rows && { member, rows, hasMore: news.balance === null }
+}
+
+/** The zone of each member's program. */
+async function findZones(db: Database, members: readonly Pointer[]) {
+  const ids = [...new Set(members.map(({ programId }) => programId))]
+  const programs = await Promise.all(ids.map((id) => findProgram(db, id)))
+  const zones = new Map(ids.map((id, i) => [id, programs[i]?.timeZone ?? 'UTC']))
+  return ({ programId }: Pointer) => zones.get(programId)!
 }
 
 /** Groups rows so that a group is short enough for one transaction, or one member's. */

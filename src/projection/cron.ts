@@ -1,6 +1,8 @@
 import { database } from '../db/client'
 import { settle } from '../ledger/client'
+import type { Program } from '../program/program'
 import { findProgram } from '../program/store'
+import { catchUp } from './consumer'
 import { type Due, listDue } from './store'
 
 /** Members of one program who are due. */
@@ -46,11 +48,22 @@ export async function settleDue(batch: MessageBatch<DueMembers>, env: Env): Prom
   for (const message of batch.messages) {
     const { programId, memberIds } = message.body
     const program = await findProgram(database(env, { programId }), programId)
-    const settled = program
-      ? await Promise.allSettled(memberIds.map((memberId) => settle(env, program, memberId)))
-      : []
-    if (settled.some(({ status }) => status === 'rejected')) {
+    if (program && !(await settleAll(env, program, memberIds))) {
       message.retry()
     }
   }
+}
+
+/** Does what is due for members and brings their lists up to date; false when one of them cannot be reached. */
+export async function settleAll(
+  env: Env,
+  program: Program,
+  memberIds: readonly string[],
+): Promise<boolean> {
+  const settled = await Promise.allSettled(memberIds.map((id) => settle(env, program, id)))
+  const lost = await catchUp(
+    env,
+    memberIds.map((memberId) => ({ programId: program.id, memberId })),
+  )
+  return lost.length === 0 && settled.every(({ status }) => status === 'fulfilled')
 }

@@ -1,4 +1,5 @@
-import { Hono, type Context } from 'hono'
+import type { Context } from 'hono'
+import { Hono } from 'hono/tiny'
 import * as z from 'zod'
 import { database } from '../db/client'
 import type { Api } from '../http/context'
@@ -14,7 +15,8 @@ import { instantText } from '../program/calendar'
 import { findProgram } from '../program/store'
 import type { Failure } from '../result'
 import { feed, rebuild } from './schema'
-import { findPurchases, lastEntries, listEntries } from './store'
+import { findPurchases, lastEntries, listEntries, listTotals } from './store'
+import { sumUp } from './totals'
 
 const unknown: Failure = {
   code: 'not_found',
@@ -41,7 +43,7 @@ purchases.get('/:orderId', async (c) => {
     orderId,
     memberId,
     occurredAt: instantText(first.occurredAt),
-    currency: program.currency,
+    currency: first.currency ?? program.currency,
     total,
     points,
     channel,
@@ -105,6 +107,14 @@ entries.get('/', query(feed), async (c) => {
     })),
     nextCursor: rows.length > limit ? String(data.at(-1)!.position) : null,
   })
+})
+
+/** `/v1/program/totals`: what all members earned, spent and lost, month by month, and what is owed to them. */
+export const totals = new Hono<Api>()
+
+totals.get('/', async (c) => {
+  const programId = c.get('program').id
+  return c.json(sumUp(await listTotals(database(c.env, { programId }), programId)))
 })
 
 const LATELY = 100

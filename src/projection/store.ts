@@ -1,6 +1,6 @@
 import { and, asc, desc, eq, getTableColumns, gt, sql } from 'drizzle-orm'
 import type { Database } from '../db/client'
-import { balances, entries, purchases } from '../db/tables'
+import { balances, entries, purchases, totals } from '../db/tables'
 import { keyOf, type Pointer, type Rows } from './projection'
 
 /** Up to which `seq` D1 has the entries of each of these members. */
@@ -19,11 +19,41 @@ export async function entrySeqs(
 
 /** Writes rows of many members in one transaction. What is there already stays; an older balance changes nothing. */
 export async function writeRows(db: Database, rows: readonly Rows[]): Promise<void> {
-  // One parameter a table: D1 binds a hundred at most. Every column, in the order of the table.
-  const all = (table: keyof Rows) =>
-    sql`json_each(${JSON.stringify(rows.flatMap((r) => r[table]))})`
-  const has = (table: keyof Rows) => rows.some((each) => each[table].length > 0)
-  const writeEntries = db
+  // One parameter a table: D1 binds a hundred at most.
+  const all = (table: keyof Rows) => rows.flatMap((each) => each[table])
+  const [news, bought, stands] = [all('entries'), all('purchases'), all('balances')]
+  await db.batch([
+    // Before the entries themselves: what is there already has been counted.
+    addTotals(db, json(news)),
+    insertEntries(db, json(news)),
+    ...(bought.length > 0 ? [insertPurchases(db, json(bought))] : []),
+    ...(stands.length > 0 ? [upsertBalances(db, json(stands))] : []),
+  ])
+}
+
+const json = (rows: readonly object[]) => sql`json_each(${JSON.stringify(rows)})`
+type JsonRows = ReturnType<typeof json>
+
+// Every column, in the order of the table.
+
+const addTotals = (db: Database, rows: JsonRows) =>
+  db
+    .insert(totals)
+    .select(
+      sql`SELECT value ->> 'programId', value ->> 'month', value ->> 'figure', sum(value ->> 'points')
+          FROM ${rows}
+          WHERE value ->> 'figure' IS NOT NULL AND value ->> 'points' <> 0 AND NOT EXISTS (
+            SELECT 1 FROM entries WHERE program_id = value ->> 'programId'
+              AND member_id = value ->> 'memberId' AND seq = value ->> 'seq')
+          GROUP BY 1, 2, 3`,
+    )
+    .onConflictDoUpdate({
+      target: [totals.programId, totals.month, totals.figure],
+      set: { points: sql`points + excluded.points` },
+    })
+
+const insertEntries = (db: Database, rows: JsonRows) =>
+  db
     .insert(entries)
     .select(
       sql`SELECT value ->> 'programId',
@@ -31,37 +61,20 @@ export async function writeRows(db: Database, rows: readonly Rows[]): Promise<vo
               + row_number() OVER (PARTITION BY value ->> 'programId' ORDER BY key),
             value ->> 'memberId', value ->> 'seq', value ->> 'kind', value ->> 'points',
             value ->> 'occurredAt', value ->> 'recordedAt', value -> 'body', value ->> 'lagMs'
-          FROM ${all('entries')} WHERE true`,
+          FROM ${rows} WHERE true`,
     )
     .onConflictDoNothing()
-  const writePurchases = db
+
+const insertPurchases = (db: Database, rows: JsonRows) =>
+  db
     .insert(purchases)
     .select(
       sql`SELECT value ->> 'programId', value ->> 'orderId', value ->> 'memberId', value ->> 'seq',
             value ->> 'occurredAt', value ->> 'recordedAt', value ->> 'total', value ->> 'points',
-            value ->> 'channel', value ->> 'storeId', value -> 'lines'
-          FROM ${all('purchases')} WHERE true`,
+            value ->> 'channel', value ->> 'storeId', value -> 'lines', value ->> 'currency'
+          FROM ${rows} WHERE true`,
     )
     .onConflictDoNothing()
-  const writeBalances = db
-    .insert(balances)
-    .select(
-      sql`SELECT value ->> 'programId', value ->> 'memberId', value ->> 'seq', value ->> 'available',
-            value ->> 'pending', value ->> 'held', value ->> 'debt', value ->> 'tier',
-            value ->> 'nextExpiryAt', value ->> 'nextExpiryPoints', value ->> 'dueAt', value ->> 'recordedAt'
-          FROM ${all('balances')} WHERE true`,
-    )
-    .onConflictDoUpdate({
-      target: [balances.programId, balances.memberId],
-      set: newBalance,
-      setWhere: sql`excluded.seq > balances.seq`,
-    })
-  await db.batch([
-    writeEntries,
-    ...(has('purchases') ? [writePurchases] : []),
-    ...(has('balances') ? [writeBalances] : []),
-  ])
-}
 
 const { programId: _p, memberId: _m, ...balanceColumns } = getTableColumns(balances)
 
@@ -72,6 +85,27 @@ const newBalance = Object.fromEntries(
     sql.raw(`excluded.${column}`),
   ]),
 )
+
+const upsertBalances = (db: Database, rows: JsonRows) =>
+  db
+    .insert(balances)
+    .select(
+      sql`SELECT value ->> 'programId', value ->> 'memberId', value ->> 'seq', value ->> 'available',
+            value ->> 'pending', value ->> 'held', value ->> 'debt', value ->> 'tier',
+            value ->> 'nextExpiryAt', value ->> 'nextExpiryPoints',
+            -- By rules that the ledger has not seen something may be due at once.
+            CASE WHEN value ->> 'version' < (SELECT version FROM programs WHERE id = value ->> 'programId')
+              THEN value ->> 'recordedAt' ELSE value ->> 'dueAt' END,
+            value ->> 'recordedAt'
+          FROM ${rows} WHERE true`,
+    )
+    .onConflictDoUpdate({
+      target: [balances.programId, balances.memberId],
+      set: newBalance,
+      // New rules move what is due, without an entry.
+      setWhere: sql`excluded.seq > balances.seq
+        OR (excluded.seq = balances.seq AND excluded.due_at IS NOT balances.due_at)`,
+    })
 
 /** An order by every member who was awarded it, first come first. More than one is a conflict. */
 export const findPurchases = (db: Database, programId: string, orderId: string) =>
@@ -113,3 +147,7 @@ export const listDue = (db: Database, now: number, after: Due | null, count: num
     WHERE ${after ? sql`(p.id, b.due_at, b.member_id) > (${after.programId}, ${after.dueAt}, ${after.memberId})` : sql`true`}
     ORDER BY p.id, b.due_at, b.member_id
     LIMIT ${count}`)
+
+/** What moved in each month, the oldest first. */
+export const listTotals = (db: Database, programId: string) =>
+  db.select().from(totals).where(eq(totals.programId, programId)).orderBy(totals.month)

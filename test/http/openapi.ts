@@ -5,12 +5,15 @@ import { type Answer, call } from './api'
 /** A JSON schema, as far as tests look into it. */
 export interface Schema {
   $ref?: string
+  description?: string
   type?: string | string[]
   properties?: Record<string, Schema>
   required?: string[]
   items?: Schema
   anyOf?: Schema[]
+  oneOf?: Schema[]
   allOf?: Schema[]
+  additionalProperties?: boolean | Schema
   enum?: string[]
   [keyword: string]: unknown
 }
@@ -19,14 +22,14 @@ interface Parameter {
   in: 'path' | 'query' | 'header'
   required?: boolean
   schema: Schema
-  example?: unknown
+  example?: string | number
 }
 interface Media {
   schema: Schema
   examples?: Record<string, { value: unknown }>
 }
 interface Response {
-  headers?: Record<string, unknown>
+  headers?: Record<string, { required?: boolean }>
   content?: Record<string, Media>
 }
 interface Operation {
@@ -101,12 +104,16 @@ export function* all(name: string, value: unknown): Generator<unknown> {
 function strict(schema: Schema): Schema {
   const { allOf = [], ...rest } = schema
   const parts = [rest, ...allOf.map(strict)]
+  const { anyOf, oneOf, additionalProperties: others } = rest
   const properties = Object.assign({}, ...parts.map((part) => part.properties)) as Schema
   const required = parts.flatMap((part) => part.required ?? [])
   const named = Object.entries(properties).map(([name, each]) => [name, strict(each as Schema)])
   return {
     ...rest,
     ...(rest.items && { items: strict(rest.items) }),
+    ...(anyOf && { anyOf: anyOf.map(strict) }),
+    ...(oneOf && { oneOf: oneOf.map(strict) }),
+    ...(typeof others === 'object' && { additionalProperties: strict(others) }),
     ...((rest.properties || allOf.length > 0) && {
       type: rest.type ?? 'object',
       properties: Object.fromEntries(named),
@@ -128,17 +135,20 @@ export function surprises(operation: Described, { status, headers, json, text }:
   if (described === undefined) {
     return [`${status} is not described: ${text}`]
   }
-  const type = headers.get('content-type')
-  const media = described.content?.[type ?? '']
+  const type = headers.get('content-type')?.split(';')[0] ?? ''
+  const media = described.content?.[type]
   if (media === undefined) {
     return described.content === undefined && text === '' ? [] : [`${status} came as ${type}`]
   }
   const isUndescribed = status >= 400 && !(json.code in media.examples!)
-  const unsaid = ['Idempotent-Replayed', 'Retry-After', 'WWW-Authenticate'].filter(
-    (name) => headers.has(name) && !(name in (described.headers ?? {})),
+  const said = described.headers ?? {}
+  const unsaid = ['ETag', 'Idempotent-Replayed', 'Retry-After', 'WWW-Authenticate'].filter(
+    (name) => headers.has(name) && !(name in said),
   )
+  const missing = Object.keys(said).filter((name) => said[name]!.required && !headers.has(name))
   return [
-    ...misfits(media.schema, json),
+    ...misfits(media.schema, json ?? text),
+    ...missing.map((name) => `${status} carries no ${name}`),
     ...(isUndescribed ? [`${status} has no example of ${json.code}`] : []),
     ...unsaid.map((name) => `${status} carries ${name}`),
   ]
@@ -150,7 +160,8 @@ export interface Asked {
   query?: string
   body?: unknown
   key?: string | undefined
-  headers?: Record<string, string>
+  /** undefined leaves one out. */
+  headers?: Record<string, string | undefined>
 }
 
 /** Calls an operation; the parameters that are not given are those of its examples. */
@@ -160,6 +171,12 @@ export function ask(operation: Described, { params = {}, query = '', body, key, 
     return encodeURIComponent(String(params[name] ?? example))
   })
   const fresh = has(operation, 'Idempotency-Key') && { 'idempotency-key': crypto.randomUUID() }
-  const all = { ...fresh, ...headers }
-  return call(operation.method, path + query, { body, headers: all, ...(key && { key }) })
+  const tag = operation.parameters.find(({ name }) => name === 'If-Match')?.example
+  const all = { ...fresh, ...(tag !== undefined && { 'if-match': String(tag) }), ...headers }
+  const sent = Object.entries(all).filter((pair): pair is [string, string] => pair[1] !== undefined)
+  return call(operation.method, path + query, {
+    body,
+    headers: Object.fromEntries(sent),
+    ...(key && { key }),
+  })
 }

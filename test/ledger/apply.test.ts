@@ -4,6 +4,8 @@ import { open, write } from '../../src/ledger/journal'
 import { empty } from '../../src/ledger/ledger'
 import { DAY_MS, NOON, World } from './world'
 
+const start = { tier: 'bronze', enrolledOn: 20_522 }
+
 describe('fold', () => {
   it('gives the state after any number of entries', () => {
     const world = new World()
@@ -17,9 +19,7 @@ describe('fold', () => {
     step(() => world.hold(5))
     step(() => world.redeem(3, 'o'))
     step(() => world.until(NOON + 2 * DAY_MS))
-    states.forEach((state, seq) =>
-      expect(fold(world.entries.slice(0, seq), 'bronze')).toEqual(state),
-    )
+    states.forEach((state, seq) => expect(fold(world.entries.slice(0, seq), start)).toEqual(state))
   })
 
   it('leaves the state alone that it starts from', () => {
@@ -40,7 +40,7 @@ describe('the days that tiers count', () => {
       const journal = open(state, world.program, NOON)
       write(journal, { kind: 'award', occurredAt: NOON, count: [day, i + 1, 1, 1] })
       return journal.state
-    }, empty('bronze')).days
+    }, empty(start)).days
   }
 
   it('add up by day, oldest first', () => {
@@ -53,7 +53,7 @@ describe('the days that tiers count', () => {
   it('are forgotten when no window reaches them, and nothing is taken from a day that is gone', () => {
     expect(bought([10, 809])).toHaveLength(2)
     expect(bought([10, 810])).toEqual([[810, 2, 1, 1]])
-    const state = { ...empty('bronze'), days: [[810, 2, 1, 1]] as const }
+    const state = { ...empty(start), days: [[810, 2, 1, 1]] as const }
     const journal = open(state, new World().program, NOON)
     write(journal, { kind: 'clawback', occurredAt: NOON, count: [10, -1, -1, -1] })
     expect(journal.state.days).toEqual([[810, 2, 1, 1]])

@@ -1,5 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { programOf, at, DAY_MS, NOON, purchaseOf, World } from './world'
+import {
+  at,
+  DAY_MS,
+  earningOf,
+  levelOf,
+  NOON,
+  programOf,
+  purchaseOf,
+  ruleOf,
+  tiersOf,
+  World,
+} from './world'
 
 describe('purchase', () => {
   it('awards a lot that lives twelve months to the end of the local day', () => {
@@ -101,7 +112,7 @@ describe('purchase', () => {
   })
 
   it('refuses a balance that numbers cannot count, and keeps the last that they can', () => {
-    const world = new World(programOf({ earning: [{ id: 'a', points: 1, per: 1 }] }))
+    const world = new World(programOf({ earning: earningOf([ruleOf(1, 1)]) }))
     world.buy('o', 0, { total: Number.MAX_SAFE_INTEGER })
     expect(world.balance).toBe(Number.MAX_SAFE_INTEGER)
     expect(world.give(1).code).toBe('limit_reached')
@@ -112,10 +123,8 @@ describe('purchase', () => {
   })
 
   it('refuses an award beyond 2^53 though debt would swallow part of it', () => {
-    const tiers = [{ id: 'bronze', name: 'Bronze', from: 0, factor: 150 }] as const
-    const world = new World(
-      programOf({ earning: [{ id: 'a', points: 1, per: 1 }], tiers: [...tiers] as never }),
-    )
+    const tiers = tiersOf([levelOf('bronze', 0, { factor: 150 })])
+    const world = new World(programOf({ earning: earningOf([ruleOf(1, 1)]), tiers }))
     world.owe(Number.MAX_SAFE_INTEGER)
     expect(world.buy('o', 0, { total: Number.MAX_SAFE_INTEGER }).code).toBe('limit_reached')
     expect(world.balance).toBe(-Number.MAX_SAFE_INTEGER)

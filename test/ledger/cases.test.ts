@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { NEVER } from '../../src/ledger/ledger'
-import { addMonths, dayOf, startOfDay } from '../../src/program/calendar'
-import { earn, price } from '../../src/program/earning'
-import { expiryOf } from '../../src/program/expiry'
-import type { Rules } from '../../src/program/program'
-import { at, NOON, programOf, World } from './world'
+import type {
+  EarningRule,
+  Expiry,
+  ProgramDocument,
+  Rounding,
+  Tiers,
+} from '../../src/program/document'
+import { NEVER } from '../../src/program/expiry'
+import { at, DAY_MS, earningOf, levelOf, living, programOf, ruleOf, tiersOf, World } from './world'
 
 // Figures restated from public test suites and vendors' documentation, by their number there.
 
@@ -81,18 +84,23 @@ describe('lots and expiry', () => {
     expect(world.lots).toEqual([])
   })
 
-  it.each([
-    ['2026-01-25', '2026-02-26'],
-    ['2026-01-31', '2026-03-01'],
-  ])('A10: earned on %s, one month of life ends with the day before %s', (earned, gone) => {
-    const program = programOf({ expiryMonths: 1 })
-    expect(expiryOf(program, at(`${earned}T23:59:59+08:00`))).toBe(day(gone))
-  })
+  const toMonthEnd = (months: number): Expiry => ({ kind: 'after', months, to: 'month' })
 
-  it('A11: the first of the month after twelve months is a date of the calendar', () => {
-    const twelve = addMonths(dayOf(at('2020-07-06T12:00:00Z'), 'UTC'), 12)
-    const first = twelve - new Date(startOfDay(twelve, 'UTC')).getUTCDate() + 1
-    expect(startOfDay(addMonths(first, 1), 'UTC')).toBe(at('2021-08-01T00:00:00Z'))
+  it.each<[string, string, Expiry, string]>([
+    ['A10', '2026-01-25', living(1), '2026-02-26'],
+    ['A10', '2026-01-31', living(1), '2026-03-01'],
+    ['A10, rounded to month end', '2026-01-25', toMonthEnd(1), '2026-03-01'],
+    ['A10, rounded to month end', '2026-01-31', toMonthEnd(1), '2026-03-01'],
+    ['A11', '2020-07-06', toMonthEnd(12), '2021-08-01'],
+  ])('%s: earned on %s by %j, points are there until %s begins', (...row) => {
+    const [, earned, expiry, gone] = row
+    const world = new World(programOf({ expiry }))
+    world.now = at(`${earned}T23:59:59+08:00`)
+    world.buy('o', 10)
+    world.until(day(gone) - 1)
+    expect(world.balance).toBe(10)
+    expect(world.until(day(gone))).toMatchObject([{ kind: 'expire', occurredAt: day(gone) }])
+    expect(world.balance).toBe(0)
   })
 
   it('A12: the same order awarded twice earns once', () => {
@@ -114,7 +122,7 @@ describe('clawback and redemption', () => {
     expect(points(world, 'clawback')).toEqual([-150])
   })
 
-  it.each<[Rules['clawback'], number, number, number]>([
+  it.each<[ProgramDocument['clawback'], number, number, number]>([
     ['clamp', 0, 0, -50],
     ['debt', -100, 100, -150],
   ])('B2: earn 150, spend 100, refund all with %s: balance %i, debt %i, entry %i', (...row) => {
@@ -149,8 +157,8 @@ describe('clawback and redemption', () => {
   it('B7: a full refund takes what the order earned and returns what it was paid with', () => {
     const world = new World(
       programOf({
-        earning: [{ id: 'unit', points: 70, per: 100 }],
-        rewards: { cup: { name: 'Cup', points: 150 } },
+        earning: earningOf([ruleOf(70, 100)]),
+        rewards: { cup: { name: { en: 'Cup' }, points: 150 } },
       }),
     )
     world.give(200)
@@ -164,8 +172,7 @@ describe('clawback and redemption', () => {
   it('B8: a refund goes by the rules of the award, not by those of today', () => {
     const world = new World()
     world.buy('o', 50)
-    const earning = [{ id: 'purchase', points: 2, per: 100 }]
-    world.program = { ...world.program, version: 2, rules: { ...world.program.rules, earning } }
+    world.program = { ...world.program, version: 2, earning: earningOf([ruleOf(2, 100)]) }
     world.refund('o', 'r', 50)
     expect(points(world, 'clawback')).toEqual([-50])
   })
@@ -179,7 +186,7 @@ describe('clawback and redemption', () => {
   })
 
   it('B10: the catalogue says what a reward costs, and the entry says what the till expected', () => {
-    const world = new World(programOf({ rewards: { cup: { name: 'Cup', points: 5 } } }))
+    const world = new World(programOf({ rewards: { cup: { name: { en: 'Cup' }, points: 5 } } }))
     world.give(5)
     const request = { rewardId: 'cup', expectedPoints: 1 }
     const [entry] = world.do({ type: 'redeem', request }).entries
@@ -188,18 +195,19 @@ describe('clawback and redemption', () => {
 })
 
 describe('earning', () => {
-  const rule = (id: string, per: number) => ({ id, points: 1, per })
-  const starting = (time: string) => ({ ...rule('a', 100), startsAt: at(time) })
+  const starting = (startsAt: string) => ruleOf(1, 100, { startsAt })
+  const earned = (program: Partial<ProgramDocument>, total: number) =>
+    new World(programOf(program)).buy('o', 0, { total }).entries[0]!.points
 
-  it.each<[string, number, Rules['earning'], number]>([
-    ['C1: 1999 minor at 1 per 100 earns 19', 1999, [rule('a', 100)], 19],
+  it.each<[string, number, EarningRule[], number]>([
+    ['C1: 1999 minor at 1 per 100 earns 19', 1999, [ruleOf(1, 100)], 19],
     [
       'C2: 1999 minor at 1 per 100 and 1 per 200 earns 19 and 9',
       1999,
-      [rule('a', 100), rule('b', 200)],
+      [ruleOf(1, 100), ruleOf(1, 200, { id: 'b' })],
       28,
     ],
-    ['C6: a rule that is off earns nothing', 1999, [{ ...rule('a', 100), isOff: true }], 0],
+    ['C6: a rule that is off earns nothing', 1999, [ruleOf(1, 100, { isOff: true })], 0],
     [
       'C6: a rule that starts in 2099 earns nothing yet',
       1999,
@@ -208,38 +216,50 @@ describe('earning', () => {
     ],
     ['C6: a rule that has started earns', 1999, [starting('2026-01-01T00:00:00Z')], 19],
     ['C6: no rule earns nothing', 1999, [], 0],
-    ['C10: $105 at 1 point for $10 earns 10', 10_500, [rule('a', 1_000)], 10],
-  ])('%s', (_, base, earning, expected) => {
-    expect(earn(base, 100, programOf({ earning }), NOON)[0]).toBe(expected)
+    ['C9: $7 at 10 points for $2 earns 30', 700, [ruleOf(10, 200, { wholeSteps: true })], 30],
+    ['C10: $105 at 1 point for $10 earns 10', 10_500, [ruleOf(1, 1_000)], 10],
+  ])('%s', (_, total, rules, expected) => {
+    expect(earned({ earning: earningOf(rules) }, total)).toBe(expected)
   })
 
-  it.each<[Rules['rounding'], number]>([
+  it.each<[Rounding, number]>([
     ['floor', 28],
     ['half-up', 29],
     ['ceil', 29],
   ])('C5: 19 × 1.5, rounded %s, is %i', (rounding, expected) => {
-    expect(earn(1_900, 150, programOf({ rounding }), NOON)[0]).toBe(expected)
+    const tiers = tiersOf([levelOf('bronze', 0, { factor: 150 })])
+    const earning = earningOf([ruleOf(1, 100)], { rounding })
+    expect(earned({ earning, tiers }, 1_900)).toBe(expected)
   })
 
-  it('C7: the default base is the goods after discounts, tax as charged, without shipping', () => {
-    const order = {
+  it.each<[string, Partial<ProgramDocument['earning']['base']>, number]>([
+    ['goods net of tax', { tax: 'excluded' }, 4_200],
+    ['the order with tax', { shipping: 'included' }, 6_000],
+    ['the order net of tax', { shipping: 'included', tax: 'excluded' }, 5_000],
+    ['the default base', {}, 5_000],
+  ])('C7: of 6000 with 1000 tax, shipping 1000 in it, %s is %j: %i', (_, base, expected) => {
+    const standard = programOf().earning
+    const earning = { ...standard, base: { ...standard.base, ...base } }
+    const world = new World(programOf({ earning }))
+    const [award] = world.buy('o', 0, {
       lines: [{ sku: 'sku', quantity: 1, amount: 5_000, tax: 800 }],
       shipping: 1_000,
       tax: 1_000,
       total: 6_000,
-    }
-    expect(price(order, programOf())).toEqual({ total: 6_000, net: [5_000], base: 5_000 })
+    }).entries
+    expect(award).toMatchObject({ points: expected / 100, detail: { earning: { base: expected } } })
+    expect(world.state.days.at(-1)![1]).toBe(expected)
   })
 })
 
 describe('tiers', () => {
-  const tiers: Rules['tiers'] = [
-    { id: 'bronze', name: 'Bronze', from: 0, factor: 100 },
-    { id: 'silver', name: 'Silver', from: 1_000_000, factor: 200 },
-    { id: 'gold', name: 'Gold', from: 2_000_000, factor: 300 },
+  const levels = [
+    levelOf('bronze', 0),
+    levelOf('silver', 1_000_000, { factor: 200 }),
+    levelOf('gold', 2_000_000, { factor: 300 }),
   ]
-  const opened = (spent: number): World => {
-    const world = new World(programOf({ tiers }))
+  const opened = (spent: number, rest: Partial<Tiers> = {}): World => {
+    const world = new World(programOf({ tiers: tiersOf(levels, rest) }))
     if (spent > 0) {
       world.buy('before', spent)
     }
@@ -266,6 +286,8 @@ describe('tiers', () => {
     const world = opened(25_000)
     world.redeem(world.state.available)
     expect(world.state).toMatchObject({ available: 0, tier: 'gold' })
+    world.until(world.now + 30 * DAY_MS)
+    expect(world.state.tier).toBe('gold')
   })
 
   it('T3: a refund that undoes silver makes bronze at once', () => {
@@ -274,6 +296,23 @@ describe('tiers', () => {
     expect(world.state.tier).toBe('silver')
     const { entries } = world.refund('order', 'r', 3_000)
     expect(world.state.tier).toBe('bronze')
-    expect(entries.at(-1)).toMatchObject({ kind: 'tier', tier: 'bronze', occurredAt: NOON })
+    expect(entries.at(-1)).toMatchObject({
+      kind: 'tier',
+      tier: 'bronze',
+      occurredAt: world.now,
+      ref: entries[0]!.seq,
+      detail: { reason: 'fell' },
+    })
+  })
+
+  it("T3: with grace to the month's end it makes bronze when the next month starts", () => {
+    const world = opened(9_000, { grace: { months: 0, days: 0, toMonthEnd: true } })
+    world.buy('order', 3_000)
+    world.refund('order', 'r', 3_000)
+    expect(world.state).toMatchObject({ tier: 'silver', fallsAt: day('2026-04-01') })
+    expect(world.until(day('2026-04-01') - 1)).toEqual([])
+    expect(world.until(day('2026-04-01'))).toMatchObject([
+      { kind: 'tier', tier: 'bronze', occurredAt: day('2026-04-01'), detail: { reason: 'fell' } },
+    ])
   })
 })

@@ -1,86 +1,41 @@
-// A deliberately naive second ledger: every point is an object of its own, nothing is shared with src.
+import { DAY, dayOf, lifeEnd, type ModelLife, startOf } from './model-calendar'
+import {
+  type Hold,
+  type Life,
+  lineOf,
+  type Lot,
+  type Order,
+  type Point,
+  proportionate,
+  type Redemption,
+  type Refund,
+  returnLines,
+  share,
+  type Slot,
+  standing,
+  total,
+} from './model-order'
+import { type Deed, type ModelTiers, TierMachine } from './model-tier'
 
-const DAY = 86_400_000
-const ZONE = 8 * 3_600_000
+// A deliberately naive second ledger: every point is an object of its own, nothing is shared with src.
 
 export interface ModelRules {
   clawback: 'debt' | 'clamp'
-  expiryMonths: number
-  tierMonths: number
-  tiers: { id: string; from: number; factor: number }[]
-}
-
-interface Lot {
-  expiresAt: number
-  activeAt: number | null
-}
-interface Point {
-  lot: Lot
-  hold: Hold | null
-}
-interface Hold {
-  endsAt: number
-  points: Point[]
-  orderId: string | null
-  open: boolean
-}
-/** A point that was spent: the lot that it came from, null where it was owed. */
-interface Slot {
-  lot: Lot | null
-  back: boolean
-}
-interface Redemption {
-  orderId: string | null
-  slots: Slot[]
-  spent: number
-  reversed: boolean
-}
-interface Returned {
-  redemption: Redemption
-  own: Set<Lot>
-  points: number
-}
-interface Refund {
-  id: string
-  amount: number
-  lines: { index: number; goods: number; units: number }[] | null
-  owed: number
-  spend: number
-  taken: Lot[]
-  debt: number
-  returned: Returned[]
-  reversed: boolean
-}
-interface Line {
-  lineId: string
-  quantity: number
-  amount: number
-}
-interface Order {
-  id: string
-  day: number
-  total: number
-  base: number
-  lines: Line[]
-  earned: number
-  lot: Lot | null
-  refunds: Refund[]
+  expiry: { kind: 'never' } | ({ kind: 'after' | 'inactivity' } & ModelLife)
+  activeAfterDays: number
+  restoreGraceDays: number
+  activities: Record<
+    string,
+    { points: number; once: 'day' | 'reference' | 'ever'; isVisit: boolean }
+  >
+  tiers: ModelTiers
 }
 
 /** `done`, `nothing`, `again` for what was done before, or the code of a refusal. */
 export type Outcome = string
 
-const dayOf = (ms: number) => Math.floor((ms + ZONE) / DAY)
-
-function addMonths(day: number, months: number): number {
-  const date = new Date(day * DAY)
-  const [year, month] = [date.getUTCFullYear(), date.getUTCMonth() + months]
-  const length = new Date(Date.UTC(year, month + 1, 0)).getUTCDate()
-  return Date.UTC(year, month, Math.min(date.getUTCDate(), length)) / DAY
-}
-
 export class Model {
-  readonly rules: ModelRules
+  rules: ModelRules
   now: number
   debt = 0
   readonly lots: Lot[] = []
@@ -89,10 +44,15 @@ export class Model {
   readonly redemptions: Redemption[] = []
   readonly orders: Order[] = []
   readonly activities = new Map<string, string | undefined>()
+  readonly #activityDeeds: Deed[] = []
+  readonly #tiers: TierMachine
+  /** Of each inactivity rule the life that goes on or ended last. */
+  readonly #lives = new Map<string, { rule: ModelLife; life: Life }>()
 
   constructor(rules: ModelRules, now: number) {
     this.rules = rules
     this.now = now
+    this.#tiers = new TierMachine(rules.tiers, dayOf(now))
   }
 
   // What it stands at.
@@ -111,19 +71,45 @@ export class Model {
     return this.#inOrder().flatMap((lot) => {
       const inside = this.points.filter((point) => point.lot === lot)
       const held = inside.filter((point) => point.hold).length
-      return inside.length === 0 ? [] : [[lot.expiresAt, lot.activeAt, inside.length, held]]
+      return inside.length === 0 ? [] : [[endOf(lot), lot.activeAt, inside.length, held]]
     })
   }
   get tier() {
-    const today = dayOf(this.now)
-    let spend = 0
-    for (const order of this.orders) {
-      if (addMonths(order.day, this.rules.tierMonths) > today) {
-        spend += order.base
-        standing(order).forEach((refund) => (spend -= refund.spend))
+    return this.#tiers.tier
+  }
+  get floor() {
+    return this.#tiers.floor
+  }
+  get fallsAt() {
+    return this.#tiers.fallsAt
+  }
+  /** What counts for tiers today. */
+  get reached() {
+    return this.#tiers.figure(dayOf(this.now), this.#deeds)
+  }
+  /** When the tier is lost, and to what, if nothing more happens. */
+  get falls() {
+    return this.#tiers.falls(this.now, this.#deeds)
+  }
+
+  /** Everything that tiers may count. */
+  get #deeds(): Deed[] {
+    const orders = this.orders.filter((order) => order.counts)
+    const bought = orders.map((order) => {
+      const refunds = standing(order)
+      const [num, den] = share(order, refunds)
+      return {
+        day: order.day,
+        spend: order.base - total(refunds, 'spend'),
+        points: order.earned - total(refunds, 'owed'),
+        isOrder: num < den,
+        isVisit: false,
       }
-    }
-    return this.rules.tiers.filter((tier) => tier.from <= spend).at(-1)!
+    })
+    return [...bought, ...this.#activityDeeds]
+  }
+  #look(): void {
+    this.#tiers.look(this.now, this.#deeds)
   }
 
   // Time.
@@ -131,12 +117,17 @@ export class Model {
   pass(to: number): void {
     const moments = [
       ...this.holds.filter((hold) => hold.open).map((hold) => hold.endsAt),
-      ...this.lots.flatMap((lot) => [lot.expiresAt, lot.activeAt ?? 0]),
+      ...this.lots.flatMap((lot) => [endOf(lot), lot.activeAt ?? 0]),
     ]
-    for (const moment of moments.filter((each) => each > this.now).sort((a, b) => a - b)) {
-      if (moment <= to) {
-        this.now = moment
-        this.#due()
+    for (let day = dayOf(this.now) + 1; startOf(day) <= to; day += 1) {
+      moments.push(startOf(day))
+    }
+    const due = new Set(moments.filter((each) => each > this.now && each <= to))
+    for (const moment of [...due].sort((a, b) => a - b)) {
+      this.now = moment
+      this.#due()
+      if (moment === startOf(dayOf(moment))) {
+        this.#look()
       }
     }
     this.now = to
@@ -158,24 +149,62 @@ export class Model {
   }
 
   #lapse(): void {
-    this.points = this.points.filter((point) => point.hold || point.lot.expiresAt > this.now)
+    this.points = this.points.filter((point) => point.hold || endOf(point.lot) > this.now)
   }
 
   // Points.
 
   #inOrder(): Lot[] {
-    return [...this.lots].sort((a, b) => a.expiresAt - b.expiresAt)
+    return [...this.lots].sort((a, b) => (endOf(a) < endOf(b) ? -1 : endOf(a) > endOf(b) ? 1 : 0))
   }
-  #newLot(expiresAt: number, activeAt: number | null = null): Lot {
-    const lot = { expiresAt, activeAt }
-    this.lots.push(lot)
-    return lot
+  /** A lot of today by the rules. */
+  #lotOf(day = dayOf(this.now), waits = 0): Lot {
+    const { expiry } = this.rules
+    const wakes = startOf(day + waits)
+    const activeAt = waits > 0 && wakes > this.now ? wakes : null
+    if (expiry.kind === 'inactivity') {
+      return { until: NaN, life: this.#lives.get(JSON.stringify(expiry))!.life, activeAt }
+    }
+    const until = expiry.kind === 'never' ? Infinity : lifeEnd(expiry, day + waits)
+    return { until, life: null, activeAt }
   }
-  #expiryAt(ms: number): number {
-    return (addMonths(dayOf(ms), this.rules.expiryMonths) + 1) * DAY - ZONE
+  /** The member did something: what lives by activity goes on, or begins anew where it had ended. */
+  #act(ms = this.now): void {
+    this.#know()
+    for (const each of this.#lives.values()) {
+      const until = lifeEnd(each.rule, dayOf(ms))
+      if (each.life.until > this.now) {
+        each.life.until = Math.max(each.life.until, until)
+      } else {
+        each.life = { until }
+      }
+    }
+  }
+  /** Points come in without activity: they join the life that goes on, or begin one. */
+  #join(): void {
+    const known = this.#know()
+    if (known && known.life.until <= this.now) {
+      known.life = { until: lifeEnd(known.rule, dayOf(this.now)) }
+    }
+  }
+  /** The life by today's rules; undefined where they know no inactivity. */
+  #know() {
+    const { expiry } = this.rules
+    const key = JSON.stringify(expiry)
+    if (expiry.kind === 'inactivity' && !this.#lives.has(key)) {
+      this.#lives.set(key, { rule: expiry, life: { until: -Infinity } })
+    }
+    return this.#lives.get(key)
   }
   #isLive(lot: Lot): boolean {
-    return lot.expiresAt > this.now && (lot.activeAt === null || lot.activeAt <= this.now)
+    return endOf(lot) > this.now && (lot.activeAt === null || lot.activeAt <= this.now)
+  }
+  #earn(points: number, lot: Lot): Lot {
+    this.lots.push(lot)
+    for (let i = 0; i < points; i += 1) {
+      this.#put(lot)
+    }
+    return lot
   }
   /** One point comes in: it pays debt if it could be spent. */
   #put(lot: Lot): void {
@@ -185,16 +214,55 @@ export class Model {
       this.points.push({ lot, hold: null })
     }
   }
-  /** Points that were owed come back: they pay debt, or live anew in one lot. Answers that lot. */
-  #putLoose(count: number): Lot {
-    const lot = { expiresAt: this.#expiryAt(this.now), activeAt: null }
-    for (let i = 0; i < count; i += 1) {
-      this.#put(lot)
+  /**
+   * Points come back: those that were owed pay debt or live anew in a lot, the others go to their own lots. What has
+   * lapsed there lives through its grace; apart from the lot where some of it is held. Answers which could be taken again.
+   */
+  #putBack(loose: number, lots: Lot[]): { own: Set<Lot>; points: number } {
+    const grace = this.rules.restoreGraceDays
+    const anew = { until: startOf(dayOf(this.now) + grace + 1), life: null, activeAt: null }
+    const cleared = Math.min(this.debt, loose)
+    this.debt -= cleared
+    const homes = new Map<Lot, Lot>()
+    for (const lot of new Set(lots)) {
+      const isOpen = this.points.some((point) => point.lot === lot)
+      // A lot that was emptied is as it was made: the grace of points that are gone is none for others.
+      lot.graced = isOpen ? lot.graced : null
+      const isGraced = grace > 0 && endOf(lot) <= this.now
+      if (isGraced && !isOpen) {
+        lot.graced = anew.until
+        lot.activeAt = null
+      }
+      homes.set(lot, isGraced && isOpen ? anew : lot)
     }
-    if (this.points.some((point) => point.lot === lot)) {
-      this.lots.push(lot)
+    const lived = lots.filter((lot) => endOf(homes.get(lot)!) > this.now)
+    lots.forEach((lot) => this.#put(homes.get(lot)!))
+    const fresh = this.#putLoose(loose - cleared, anew)
+    return { own: new Set([fresh, ...lived]), points: lived.length + loose }
+  }
+  /** What was owed and is not any more lives in one lot with what has grace apart, to the later end. */
+  #putLoose(count: number, graced: Lot): Lot {
+    const apart = this.points.filter((point) => point.lot === graced)
+    let lot = graced
+    if (count > 0 && (apart.length === 0 || graced.until <= this.#endOfNew())) {
+      this.#join()
+      lot = this.#lotOf()
+      apart.forEach((point) => (point.lot = lot))
+    }
+    if (count + apart.length > 0) {
+      this.#earn(count, lot)
     }
     return lot
+  }
+  /** When points of today would lapse. */
+  #endOfNew(): number {
+    const known = this.#know()
+    const goesOn = known && known.life.until > this.now
+    return goesOn
+      ? known.life.until
+      : known
+        ? lifeEnd(known.rule, dayOf(this.now))
+        : this.#lotOf().until
   }
   #drop(gone: Point[]): void {
     const set = new Set(gone)
@@ -225,8 +293,13 @@ export class Model {
 
   // Commands.
 
+  /** New rules: for what comes in from now on. The tiers stay. */
+  publish(rules: Omit<ModelRules, 'tiers' | 'activities'>): void {
+    this.rules = { ...this.rules, ...rules }
+  }
+
   purchase(
-    order: Omit<Order, 'day' | 'refunds' | 'earned' | 'lot' | 'base'>,
+    order: Pick<Order, 'id' | 'total' | 'lines'>,
     money: { shipping: number; byPoints: number },
     occurredAt: number,
   ): Outcome {
@@ -240,51 +313,53 @@ export class Model {
     const part = total === 0 ? 0 : ((total - money.shipping) * (total - money.byPoints)) / total
     const base = Math.floor(part)
     const earned = Math.floor((Math.floor(base / 100) * this.tier.factor) / 100)
-    const lot = this.#newLot(this.#expiryAt(occurredAt))
-    for (let i = 0; i < earned; i += 1) {
-      this.#put(lot)
-    }
-    this.orders.push({ ...order, base, earned, lot, day: dayOf(occurredAt), refunds: [] })
+    const day = dayOf(occurredAt)
+    this.#act(occurredAt)
+    const lot = this.#earn(earned, this.#lotOf(day, this.rules.activeAfterDays))
+    this.orders.push({ ...order, base, earned, lot, day, counts: true, refunds: [] })
     this.#lapse()
+    this.#look()
     return 'done'
   }
 
   pendingOrder(id: string, earned: number, activeAt: number, expiresAt: number): void {
-    const lot = this.#newLot(expiresAt, activeAt)
-    for (let i = 0; i < earned; i += 1) {
-      this.#put(lot)
-    }
-    const total = earned * 100
-    this.orders.push({ id, day: 0, total, base: 0, lines: [], earned, lot, refunds: [] })
+    this.#act()
+    const lot = this.#earn(earned, { until: expiresAt, life: null, activeAt })
+    const order = { id, day: 0, total: earned * 100, base: 0, counts: false, lines: [] }
+    this.orders.push({ ...order, earned, lot, refunds: [] })
   }
 
   activity(type: string, reference: string | undefined): Outcome {
-    const rule = { 'check-in': 1, review: 5 }[type]
-    if (rule === undefined || (type === 'review' && reference === undefined)) {
+    const rule = Object.entries(this.rules.activities).find(([id]) => id === type)?.[1]
+    if (rule === undefined || (rule.once === 'reference' && reference === undefined)) {
       return 'validation_failed'
     }
-    const once = type === 'review' ? `review ${reference}` : `day ${dayOf(this.now)}`
+    const day = dayOf(this.now)
+    const once = `${type} ${{ day, reference, ever: 'ever' }[rule.once]}`
     if (this.activities.has(once)) {
       return this.activities.get(once) === reference ? 'again' : 'limit_reached'
     }
     this.activities.set(once, reference)
-    const lot = this.#newLot(this.#expiryAt(this.now))
-    for (let i = 0; i < rule; i += 1) {
-      this.#put(lot)
-    }
+    const { points, isVisit } = rule
+    this.#act()
+    this.#earn(points, this.#lotOf())
+    this.#activityDeeds.push({ day, spend: 0, points, isOrder: false, isVisit })
+    this.#look()
     return 'done'
   }
 
   adjust(points: number, allowDebt: boolean, expiresAt: number | undefined): Outcome {
     if (points > 0) {
-      const until = expiresAt ?? this.#expiryAt(this.now)
-      if (until <= this.now) {
+      if (expiresAt !== undefined && expiresAt <= this.now) {
         return 'validation_failed'
       }
-      const lot = this.#newLot(until)
-      for (let i = 0; i < points; i += 1) {
-        this.#put(lot)
+      if (expiresAt === undefined) {
+        this.#join()
       }
+      this.#earn(
+        points,
+        expiresAt === undefined ? this.#lotOf() : { until: expiresAt, life: null, activeAt: null },
+      )
       return 'done'
     }
     const taken = this.#spendable().slice(0, -points)
@@ -323,6 +398,7 @@ export class Model {
       spent.map((point) => point.lot),
       orderId ?? hold.orderId,
     )
+    this.#act()
     this.#lapse()
     return 'done'
   }
@@ -346,6 +422,7 @@ export class Model {
       taken.map((point) => point.lot),
       orderId,
     )
+    this.#act()
     return 'done'
   }
 
@@ -375,12 +452,8 @@ export class Model {
     const place = (slot: Slot) => all.findIndex(({ lot }) => lot === slot.lot)
     const slots = some.toSorted((a, b) => place(a) - place(b))
     slots.forEach((slot) => (slot.back = true))
-    const loose = slots.filter((slot) => slot.lot === null)
-    const fresh = this.#putLoose(loose.length)
     const lots = slots.flatMap((slot) => slot.lot ?? [])
-    const lived = lots.filter((lot) => lot.expiresAt > this.now)
-    lots.forEach((lot) => this.#put(lot))
-    return { own: new Set([fresh, ...lived]), points: lived.length + loose.length }
+    return this.#putBack(slots.length - lots.length, lots)
   }
 
   refund(
@@ -430,6 +503,7 @@ export class Model {
     Object.assign(refund, this.#claw(refund.owed, new Set(order.lot ? [order.lot] : [])))
     order.refunds.push(refund)
     this.#lapse()
+    this.#look()
     return 'done'
   }
 
@@ -445,8 +519,7 @@ export class Model {
       return 'again'
     }
     refund.reversed = true
-    this.#putLoose(refund.debt)
-    refund.taken.forEach((lot) => this.#put(lot))
+    this.#putBack(refund.debt, refund.taken)
     for (const { redemption, own, points } of refund.returned) {
       if (!redemption.reversed) {
         const active = [...own].filter((lot) => this.#isLive(lot))
@@ -456,69 +529,10 @@ export class Model {
       }
     }
     this.#lapse()
+    this.#look()
     return 'done'
   }
 }
 
-const standing = (order: Order) => order.refunds.filter((refund) => !refund.reversed)
-const lineOf = (order: Order, id: string) => order.lines.find((line) => line.lineId === id)
-const total = (refunds: Refund[], figure: 'owed' | 'spend') =>
-  refunds.reduce((sum, refund) => sum + refund[figure], 0)
-
-/** What part of an order came back, as a fraction that is at most 1. */
-function share(order: Order, refunds: Refund[]): [num: number, den: number] {
-  let [amount, goods, units] = [0, 0, 0]
-  for (const refund of refunds) {
-    amount += order.total > 0 ? refund.amount : refund.lines ? 0 : 1
-    refund.lines?.forEach((line) => {
-      goods += line.goods
-      units += line.units
-    })
-  }
-  const worth = order.lines.reduce((sum, line) => sum + line.amount, 0)
-  const pieces = order.lines.reduce((sum, line) => sum + line.quantity, 0)
-  const ofAmount = order.total || 1
-  const ofLines = worth || pieces || 1
-  const num = amount * ofLines + (worth > 0 ? goods : units) * ofAmount
-  return [Math.min(num, ofAmount * ofLines), ofAmount * ofLines]
-}
-
-function returnLines(
-  order: Order,
-  asked: { lineId: string; quantity?: number; amount?: number }[],
-): NonNullable<Refund['lines']> {
-  const before = standing(order).flatMap((refund) => refund.lines ?? [])
-  const now: NonNullable<Refund['lines']> = []
-  for (const { lineId, quantity = 0, amount } of asked) {
-    const line = lineOf(order, lineId)!
-    const index = order.lines.indexOf(line)
-    const same = [...before, ...now].filter((each) => each.index === index)
-    const goods = same.reduce((sum, each) => sum + each.goods, 0)
-    const back = same.reduce((sum, each) => sum + each.units, 0)
-    const units = Math.min(quantity, line.quantity - back)
-    const worth = Math.floor((line.amount * (back + units)) / line.quantity)
-    const of =
-      amount === undefined ? Math.max(0, worth - goods) : Math.min(amount, line.amount - goods)
-    now.push({ index, goods: of, units })
-  }
-  return now
-}
-
-/** Chooses so many of the points that are not back, from each lot its part: largest remainder, the earlier lot first. */
-function proportionate(slots: Slot[], points: number): Slot[] {
-  const lots = [...new Set(slots.map((slot) => slot.lot))]
-  const groups = [...lots.filter((lot) => lot !== null), null].map((lot) =>
-    slots.filter((slot) => slot.lot === lot && !slot.back),
-  )
-  const all = groups.reduce((sum, group) => sum + group.length, 0)
-  const counts = groups.map((group) => Math.floor((group.length * points) / all))
-  const remainders = groups.map((group) => (group.length * points) % all)
-  let left = points - counts.reduce((sum, count) => sum + count, 0)
-  while (left > 0) {
-    const best = remainders.indexOf(Math.max(...remainders))
-    counts[best]! += 1
-    remainders[best] = -1
-    left -= 1
-  }
-  return groups.flatMap((group, i) => group.slice(0, counts[i]))
-}
+/** The first instant at which a lot's points are gone. */
+const endOf = (lot: Lot): number => lot.graced ?? lot.life?.until ?? lot.until

@@ -5,13 +5,15 @@ import type { Command } from '../../src/ledger/decide'
 import { readEntries } from '../../src/ledger/entries'
 import type { Entry } from '../../src/ledger/ledger'
 import { load } from '../../src/ledger/store'
+import type { Program } from '../../src/program/program'
 import { newObject } from './objects'
-import { pairOf, rules, step } from './steps'
-import { actor, NOON, programOf, World } from './world'
+import { rules } from './model-rules'
+import { pairOf, step } from './steps'
+import { actor, NOON, World } from './world'
 
 const RUNS = 30
 
-type Told = { now: number; command: Command }
+type Told = { now: number; program: Program; command: Command }
 
 const steps = fc.array(step, { minLength: 20, maxLength: 60, size: 'max' })
 
@@ -31,6 +33,7 @@ describe('a random walk through the real object', () => {
         pair.world.do = (command) => {
           told.push({
             now: pair.world.now,
+            program: { ...pair.world.program, clockMs: NOON },
             command: JSON.parse(JSON.stringify(command)) as Command,
           })
           return tell(command)
@@ -38,11 +41,16 @@ describe('a random walk through the real object', () => {
         for (const one of each) {
           one(pair)
         }
-        const program = { ...programOf(pair.world.program.rules), clockMs: NOON }
-        const world = new World(program)
-        const object = await newObject(program)
-        for (const { now, command } of told) {
+        const [start] = told
+        if (!start) {
+          return
+        }
+        const world = new World(start.program)
+        const object = await newObject(start.program)
+        for (const { now, program, command } of told) {
           world.now = now
+          world.program = program
+          object.program = program
           object.at(now)
           const done = world.do(command)
           const { result } = await object.send(command)

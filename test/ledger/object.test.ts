@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { chain, GENESIS } from '../../src/ledger/chain'
 import { readEntries } from '../../src/ledger/entries'
 import { newObject, outcomes, receiptOf, type TestObject, unknownObject } from './objects'
-import { at, DAY_MS, NOON, programOf, purchaseOf } from './world'
+import { at, DAY_MS, levelOf, NOON, programOf, purchaseOf, tiersOf } from './world'
 
 const redeem = (points: number) => ({ type: 'redeem', request: { points } }) as const
 const give = (points: number, expiresAt?: number) =>
@@ -28,7 +28,12 @@ describe('enrolment', () => {
     const object = await newObject()
     expect(await object.ask({ type: 'balance' })).toEqual({
       balance: { balance: 0, available: 0, pending: 0, held: 0, debt: 0, nextExpiry: null },
-      tier: { id: 'bronze', name: 'Bronze', next: { id: 'silver', remaining: 200_000 } },
+      tier: {
+        id: 'bronze',
+        name: 'Bronze',
+        next: { id: 'silver', remaining: 200_000 },
+        falls: null,
+      },
       seq: 0,
     })
   })
@@ -261,10 +266,23 @@ describe('time', () => {
   it('never runs backwards for one member', async () => {
     const object = await newObject()
     await object.send(give(10))
+    await evictDurableObject(object.stub)
     object.at(NOON - DAY_MS)
     await object.send(give(10))
     const entries = await object.ask({ type: 'entries', before: 1_000, limit: 10 })
     expect(new Set(entries.map(({ recordedAt }) => recordedAt)).size).toBe(1)
+  })
+
+  it('is refused by an object that has seen a later one of its test program', async () => {
+    const object = await newObject()
+    await object.send(give(10))
+    object.at(NOON + DAY_MS)
+    await object.ask({ type: 'balance' })
+    const before = await object.dump()
+    object.at(NOON + DAY_MS - 1)
+    await expect(object.send(give(10))).rejects.toThrow('stale')
+    expect(await object.stub.settle(object.program)).toBe('stale')
+    expect(await object.dump()).toEqual(before)
   })
 
   it('is asked about: a balance as it was, and as it will be', async () => {
@@ -283,6 +301,33 @@ describe('time', () => {
     object.at(NOON + 20 * DAY_MS)
     expect(await balanceAt(NOON + 9 * DAY_MS)).toBe(70)
     expect(await balanceAt(NOON + 11 * DAY_MS)).toBe(0)
+  })
+})
+
+describe('a balance before new rules', () => {
+  const levels = (silver: number) =>
+    tiersOf([levelOf('bronze', 0), levelOf('silver', silver)], {
+      window: { kind: 'rolling', months: 1 },
+    })
+
+  it.each([
+    ['reached more', 20_000, 5_000, ['bronze', 'bronze', 'silver', 'silver', 'bronze']],
+    ['reached less', 10_000, 20_000, ['silver', 'silver', 'bronze', 'bronze', 'bronze']],
+  ])('is not judged by them: who %s by them', async (_, older, newer, expected) => {
+    const object = await newObject({ ...programOf({ tiers: levels(older) }), clockMs: NOON })
+    await object.send(purchaseOf('o1', 100))
+    const publishedAt = NOON + 2 * DAY_MS
+    const version = { ...programOf({ tiers: levels(newer) }), version: 2, publishedAt }
+    object.program = { ...version, clockMs: NOON + 5 * DAY_MS }
+    const tierAt = async (at: number) => (await object.ask({ type: 'balance', at })).tier.id
+    const times = [NOON, publishedAt - 1, publishedAt, NOON + 5 * DAY_MS, NOON + 90 * DAY_MS]
+    const tiers: string[] = []
+    for (const time of times) {
+      tiers.push(await tierAt(time))
+    }
+    expect(tiers).toEqual(expected)
+    const [entry] = await object.ask({ type: 'entries', before: 1_000, limit: 1 })
+    expect(entry).toMatchObject({ kind: 'tier', version: 2 })
   })
 })
 

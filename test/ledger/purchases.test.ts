@@ -1,18 +1,12 @@
 import { describe, expect, inject, it } from 'vitest'
-import type { Tier } from '../../src/program/program'
-import { at, programOf, World } from './world'
+import { at, levelOf, programOf, tiersOf, World } from './world'
 
 const file = inject('shared')['data/cdnow-sample.csv']
 
-const tier = (id: string, from: number): Tier => ({ id, name: id, from, factor: 100 })
-
 /** Every member's ledger after the purchases of the file, in its order, as of noon on its last day. */
 function ledgersOf(csv: string): World[] {
-  const program = {
-    ...programOf({ tiers: [tier('bronze', 0), tier('silver', 20_000), tier('gold', 50_000)] }),
-    currency: 'USD',
-    timeZone: 'UTC',
-  }
+  const levels = [levelOf('bronze', 0), levelOf('silver', 20_000), levelOf('gold', 50_000)]
+  const program = programOf({ tiers: tiersOf(levels), currency: 'USD', timeZone: 'UTC' })
   const worlds = new Map<string, World>()
   for (const [row, line] of csv.trim().split('\n').slice(1).entries()) {
     const [customer, date, , cents] = line.split(',') as [string, string, string, string]

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { NEVER } from '../../src/ledger/ledger'
-import { DAY_MS, NOON, programOf, World } from './world'
+import { NEVER } from '../../src/program/expiry'
+import { DAY_MS, earningOf, NOON, programOf, World } from './world'
 
 describe('redeem', () => {
   it('pays an order by a hundred redemptions at most, so that a refund of it stays possible', () => {
@@ -51,7 +51,10 @@ describe('redeem', () => {
     const world = new World()
     world.give(50)
     const request = { rewardId: 'gift', expectedPoints: 50 }
-    expect(world.do({ type: 'redeem', request }).entries[0]!.detail).toEqual({ rewardId: 'gift' })
+    expect(world.do({ type: 'redeem', request }).entries[0]!.detail).toEqual({
+      rewardId: 'gift',
+      version: 1,
+    })
   })
 
   it('spends from many lots at once', () => {
@@ -134,7 +137,7 @@ describe('the reversal of a redemption', () => {
   })
 
   it('before the refund leaves nothing for the refund to return', () => {
-    const world = new World(programOf({ earning: [] }))
+    const world = new World(programOf({ earning: earningOf([]) }))
     world.give(100)
     const { seq } = world.redeem(100, 'o').entries[0]!
     world.buy('o', 10)

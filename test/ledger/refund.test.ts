@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Refund } from '../../src/ledger/schema'
-import { DAY_MS, NOON, programOf, World } from './world'
+import { at, DAY_MS, earningOf, NOON, programOf, World } from './world'
 
 const byLines = (world: World, refundId: string, lines: Refund['lines']) =>
   world.do({ type: 'refund', request: { orderId: 'o', refundId, lines } })
@@ -208,7 +208,7 @@ describe('the refund of an order that cost nothing', () => {
 
 describe('points that an order was paid with', () => {
   it('return pro rata to their lots, by largest remainder', () => {
-    const world = new World(programOf({ earning: [] }))
+    const world = new World(programOf({ earning: earningOf([]) }))
     world.give(10, NOON + DAY_MS)
     world.give(5, NOON + 2 * DAY_MS)
     world.redeem(15, 'o')
@@ -325,7 +325,7 @@ describe('the reversal of a refund', () => {
   })
 
   it('takes back nothing of a redemption that was itself reversed', () => {
-    const world = new World(programOf({ earning: [] }))
+    const world = new World(programOf({ earning: earningOf([]) }))
     world.give(100)
     const { seq } = world.redeem(100, 'o').entries[0]!
     world.buy('o', 10)
@@ -336,7 +336,7 @@ describe('the reversal of a refund', () => {
   })
 
   it('takes back nothing of what lapsed as it was returned', () => {
-    const world = new World(programOf({ earning: [] }))
+    const world = new World(programOf({ earning: earningOf([]) }))
     world.give(40, NOON + DAY_MS)
     world.give(60)
     world.redeem(100, 'o')
@@ -349,7 +349,7 @@ describe('the reversal of a refund', () => {
   })
 
   it('takes what it takes back first from where it was returned, a lot of its own too', () => {
-    const world = new World(programOf({ earning: [] }))
+    const world = new World(programOf({ earning: earningOf([]) }))
     world.give(10, NOON + DAY_MS)
     world.redeem(10, 'o')
     world.buy('o', 10)
@@ -363,5 +363,122 @@ describe('the reversal of a refund', () => {
     world.give(10, NOON + 2 * DAY_MS)
     world.reverseRefund('r2')
     expect(world.lots).toEqual([[NOON + 2 * DAY_MS, 10]])
+  })
+})
+
+describe('the reversal of a refund that returned points to a lot that had lapsed', () => {
+  const grace = programOf({ restoreGraceDays: 3, earning: earningOf([]) })
+  const UNTIL = at('2026-03-19T00:00:00+08:00')
+  /** Of 100 points that lapsed on 11 March, 60 paid the order; it is 15 March now, and the rest is held where `held`. */
+  const lapsed = ({ held = false, debt = 0 } = {}): World => {
+    const world = new World(grace)
+    world.give(100, NOON + DAY_MS)
+    world.redeem(60, 'o')
+    if (held) {
+      world.hold(40, 7 * 86_400)
+    }
+    world.buy('o', 10)
+    world.until(NOON + 5 * DAY_MS)
+    if (debt > 0) {
+      world.owe(debt)
+    }
+    return world
+  }
+  const kept = ({ state }: World) => {
+    const { available, held, debt, lots } = state
+    return { available, held, debt, lots }
+  }
+
+  it.each([
+    ['with grace', {}, 1],
+    ['in a lot of their own', { held: true }, 5],
+  ])('takes them back from where they are: %s', (_, how, seq) => {
+    const world = lapsed(how)
+    const before = kept(world)
+    const [restore] = world.refund('o', 'r', 10).entries
+    expect(restore).toMatchObject({ kind: 'restore', points: 60, debt: 0 })
+    world.give(5, UNTIL - 1)
+    expect(world.state.lots.find((lot) => lot.seq === seq)).toMatchObject({
+      expiresAt: UNTIL,
+      remaining: 60,
+    })
+    const undone = world.reverseRefund('r').entries.at(-1)!
+    expect(undone).toMatchObject({ points: -60, debt: 0, lots: [[seq, -60]], ref: restore!.seq })
+    world.owe(5)
+    expect(kept(world)).toEqual(before)
+  })
+
+  it.each([
+    ['with grace from then, where they had grace', {}, UNTIL + DAY_MS],
+    ['to a lot of their own that still lives', { held: true }, UNTIL],
+  ])('leaves them to return again %s', (_, how, end) => {
+    const world = lapsed(how)
+    world.refund('o', 'r', 10)
+    world.reverseRefund('r')
+    world.until(NOON + 6 * DAY_MS)
+    world.refund('o', 'again', 10)
+    expect(world.state.available).toBe(60)
+    expect(world.lots.at(-1)).toEqual([end, 60])
+    expect(world.refund('o', 'more', 10).entries).toEqual([])
+  })
+
+  it('leaves them to return again with grace from then, where their own lot has lapsed too', () => {
+    const world = lapsed({ held: true })
+    world.refund('o', 'r', 10)
+    world.reverseRefund('r')
+    world.until(UNTIL + DAY_MS)
+    world.refund('o', 'again', 10)
+    expect(world.lots).toEqual([[UNTIL + 5 * DAY_MS, 60]])
+  })
+
+  it.each([
+    ['with grace', {}],
+    ['in a lot of their own', { held: true }],
+  ])('takes them from other points, or into debt, once they were spent: %s', (_, how) => {
+    const world = lapsed(how)
+    world.refund('o', 'r', 10)
+    world.redeem(50)
+    world.give(20)
+    world.reverseRefund('r')
+    expect(world.state).toMatchObject({ available: 0, debt: 30 })
+  })
+
+  it.each([
+    ['with grace', {}],
+    ['in a lot of their own', { held: true }],
+  ])('takes them although they lapsed since, as they lived: %s', (_, how) => {
+    const world = lapsed(how)
+    world.refund('o', 'r', 10)
+    world.until(UNTIL)
+    expect(world.entries.at(-1)).toMatchObject({ kind: 'expire', points: -60 })
+    world.reverseRefund('r')
+    expect(world.state).toMatchObject({ available: 0, debt: 60 })
+  })
+
+  it.each([
+    ['in part, the rest with grace', {}, 50],
+    ['in part, the rest in a lot of its own', { held: true }, 50],
+    ['wholly', {}, 60],
+    ['wholly, others held', { held: true }, 60],
+    ['wholly, and some is still owed', {}, 70],
+  ])('makes the debt anew that they paid %s', (_, how, debt) => {
+    const world = lapsed({ ...how, debt })
+    const before = kept(world)
+    const paid = Math.min(debt, 60)
+    const [restore] = world.refund('o', 'r', 10).entries
+    expect(restore).toMatchObject({ points: 60, debt: -paid, detail: { returned: [[1, 60]] } })
+    expect(world.state).toMatchObject({ available: 60 - paid, debt: debt - paid })
+    const undone = world.reverseRefund('r').entries.at(-1)!
+    expect(undone).toMatchObject({ points: -60, debt: paid, ref: restore!.seq })
+    expect(kept(world)).toEqual(before)
+  })
+
+  it('takes nothing where the redemption itself was reversed, be it into a lot of its own', () => {
+    const world = lapsed({ held: true })
+    world.refund('o', 'r', 5)
+    world.reverse(2)
+    expect(world.state).toMatchObject({ available: 60, held: 40 })
+    world.reverseRefund('r')
+    expect(world.state).toMatchObject({ available: 60, held: 40, debt: 0 })
   })
 })

@@ -1,17 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { NEVER } from '../../src/ledger/ledger'
 import { dueAt } from '../../src/ledger/settle'
-import type { Rules } from '../../src/program/program'
-import { at, DAY_MS, NOON, programOf, World } from './world'
+import { NEVER } from '../../src/program/expiry'
+import { at, DAY_MS, levelOf, living, NOON, programOf, tiersOf, World } from './world'
 
 const told = (world: World, from: number) =>
   world.entries.slice(from).map(({ kind, occurredAt }) => [kind, occurredAt])
 
-const tiers: Rules['tiers'] = [
-  { id: 'bronze', name: 'Bronze', from: 0, factor: 100 },
-  { id: 'silver', name: 'Silver', from: 10_000, factor: 100 },
-  { id: 'gold', name: 'Gold', from: 20_000, factor: 100 },
-]
+const levels = [levelOf('bronze', 0), levelOf('silver', 10_000), levelOf('gold', 20_000)]
+const tiers = tiersOf(levels, { window: { kind: 'rolling', months: 1 } })
 
 describe('settle', () => {
   it('does what is due in time order, each at its own moment, however late', () => {
@@ -31,7 +27,7 @@ describe('settle', () => {
 
   it('of what is due at one instant ends holds first, wakes, lapses, and lowers the tier last', () => {
     const instant = at('2026-04-10T00:00:00+08:00')
-    const world = new World(programOf({ tiers, tierMonths: 1, expiryMonths: 6 }))
+    const world = new World(programOf({ tiers, expiry: living(6) }))
     world.buy('o', 100)
     world.until(instant - 7 * DAY_MS)
     world.give(10, instant)
@@ -69,6 +65,26 @@ describe('settle', () => {
     expect(world.state).toMatchObject({ available: 0, pending: 0, debt: 5 })
   })
 
+  it.each<['month' | 'quarter' | 'year' | string[], string]>([
+    ['month', '2026-04-01'],
+    ['quarter', '2026-04-01'],
+    ['year', '2027-01-01'],
+    [['06-30', '12-31'], '2026-07-01'],
+  ])('lets what is earned lapse at the end of the %s in which it was earned', (to, gone) => {
+    const world = new World(programOf({ expiry: { kind: 'after', to } }))
+    world.buy('o', 10)
+    const end = at(`${gone}T00:00:00+08:00`)
+    expect(world.until(end - 1)).toEqual([])
+    world.buy('p', 5)
+    expect(world.lots).toEqual([
+      [end, 10],
+      [end, 5],
+    ])
+    expect(world.until(end)).toMatchObject([{ kind: 'expire', points: -15, occurredAt: end }])
+    world.buy('q', 1)
+    expect(world.balance).toBe(1)
+  })
+
   it('lets pending points lapse that never woke', () => {
     const world = new World()
     world.buyPending('o', 10, NOON + 2 * DAY_MS, NOON + DAY_MS)
@@ -89,7 +105,7 @@ describe('settle', () => {
   })
 
   it('lowers the tier on the day on which the purchase stops counting, step by step', () => {
-    const world = new World(programOf({ tiers, tierMonths: 1 }))
+    const world = new World(programOf({ tiers }))
     world.buy('o', 100)
     world.until(NOON + 5 * DAY_MS)
     world.buy('p', 100)
@@ -107,7 +123,7 @@ describe('dueAt', () => {
   const due = ({ state, program, now }: World) => dueAt(state, program, now)
 
   it('is the next moment of a hold, a lot or the tier', () => {
-    const world = new World(programOf({ tiers, tierMonths: 1 }))
+    const world = new World(programOf({ tiers }))
     expect(due(world)).toBe(null)
     world.give(10, NEVER)
     expect(due(world)).toBe(null)

@@ -1,17 +1,8 @@
 import fc from 'fast-check'
 import type { Command } from '../../src/ledger/decide'
-import type { Rules } from '../../src/program/program'
-import { Model, type ModelRules, type Outcome } from './model'
-import { DAY_MS, NOON, programOf, World } from './world'
-
-const tiers: Rules['tiers'] = [
-  { id: 'bronze', name: 'Bronze', from: 0, factor: 100 },
-  { id: 'silver', name: 'Silver', from: 4_000, factor: 150 },
-  { id: 'gold', name: 'Gold', from: 9_000, factor: 200 },
-]
-
-const rewards = { gift: { name: 'Gift', points: 10 }, coupon: { name: 'Coupon', points: 25 } }
-const prices = new Map(Object.entries(rewards).map(([id, { points }]) => [id, points]))
+import { Model, type Outcome } from './model'
+import { policies, prices, programBy, type WalkRules } from './model-rules'
+import { DAY_MS, NOON, World } from './world'
 
 /** A ledger and a model of it, side by side; with `cron`, time passes for the ledger in many small steps. */
 export interface Pair {
@@ -28,11 +19,12 @@ const named = <T>(name: string, data: fc.Arbitrary<T>, step: (data: T) => Step) 
     Object.assign(step(each), { [fc.toStringMethod]: () => `${name} ${fc.stringify(each)}` }),
   )
 
-export const pairOf = (rules: Partial<Rules> & ModelRules, cron = false): Pair => ({
-  world: new World(programOf({ ...rules, rewards })),
-  model: new Model(rules, NOON),
-  cron,
-})
+export function pairOf(rules: WalkRules, cron = false): Pair {
+  const [world, model] = [new World(programBy(rules)), new Model(rules, NOON)]
+  world.now += rules.beginsAfter * DAY_MS
+  model.now = world.now
+  return { world, model, cron }
+}
 
 const run = ({ world }: Pair, command: Command): Outcome => {
   const { code, first, entries } = world.do(command)
@@ -69,7 +61,7 @@ const purchase = named(
     bare: fc.integer({ min: 0, max: 8_000 }),
     shipping: fc.constantFrom(0, 0, 700),
     paid: fc.constantFrom(0, 0, 0.5, 1),
-    daysAgo: fc.constantFrom(0, 0, 0, 0, 0, 0, 1, 20, 45, 401),
+    daysAgo: fc.constantFrom(0, 0, 0, 0, 0, 0, 1, 20, 45, 401, -1 / 400),
   }),
   ({ orderId, lines, bare, shipping, paid, daysAgo }) => {
     const kept = lines.map((each, i) => ({ ...each, sku: 'sku', lineId: `l${i}` }))
@@ -129,7 +121,7 @@ const pendingOrder = named(
 const activity = named(
   'activity',
   fc.record({
-    type: fc.constantFrom('check-in', 'review', 'dance'),
+    type: fc.constantFrom('check-in', 'check-in', 'review', 'workshop', 'birthday', 'dance'),
     reference: fc.constantFrom(undefined, 'a', 'b'),
   }),
   (request) => {
@@ -268,44 +260,67 @@ const adjust = named(
   },
 )
 
+/** When a cron settles on the way. */
+const EARLY = [0.02, 0.1, 0.2, 0.35, 0.5, 0.63, 0.8, 0.9, 0.95]
+
+/** Lets time pass for both. */
+const passTo =
+  (untilOf: (now: number) => number): Step =>
+  ({ world, model, cron }) => {
+    const until = untilOf(world.now)
+    const ms = until - world.now
+    for (const part of cron ? EARLY : []) {
+      world.until(until - Math.floor(ms * (1 - part)))
+    }
+    world.now = until
+    world.settle()
+    model.pass(until)
+    return ['done', 'done']
+  }
+
 const pass = named(
   'pass',
   fc.oneof(
-    fc.constantFrom(60_000, 900_000, DAY_MS, 10 * DAY_MS, 40 * DAY_MS),
-    fc.integer({ min: 1, max: 30 * DAY_MS }),
+    { weight: 5, arbitrary: fc.constantFrom(60_000, 900_000, DAY_MS, 10 * DAY_MS, 40 * DAY_MS) },
+    { weight: 5, arbitrary: fc.integer({ min: 1, max: 30 * DAY_MS }) },
+    { weight: 1, arbitrary: fc.constantFrom(90 * DAY_MS, 200 * DAY_MS, 366 * DAY_MS) },
   ),
-  (ms) => {
-    return ({ world, model, cron }) => {
-      const until = world.now + ms
-      for (const part of cron ? [0.1, 0.35, 0.5, 0.8, 0.95] : []) {
-        world.until(until - Math.floor(ms * (1 - part)))
-      }
-      world.now = until
-      world.settle()
-      model.pass(until)
-      return ['done', 'done']
-    }
+  (ms) => passTo((now) => now + ms),
+)
+
+/** To a midnight in Shanghai, or to just before it. */
+const passToMidnight = named(
+  'passToMidnight',
+  fc.record({ days: fc.integer({ min: 1, max: 35 }), before: fc.constantFrom(0, 1) }),
+  ({ days, before }) => {
+    const midnight = (now: number) => now - ((now - NOON + DAY_MS / 2) % DAY_MS) + days * DAY_MS
+    return passTo((now) => Math.max(now, midnight(now) - before))
   },
 )
 
-export const step = fc.oneof(
-  { weight: 5, arbitrary: purchase },
-  { weight: 2, arbitrary: pendingOrder },
-  { weight: 1, arbitrary: activity },
-  { weight: 5, arbitrary: refund },
-  { weight: 3, arbitrary: reverseRefund },
-  { weight: 3, arbitrary: hold },
-  { weight: 2, arbitrary: capture },
-  { weight: 1, arbitrary: release },
-  { weight: 6, arbitrary: redeem },
-  { weight: 2, arbitrary: reverseRedemption },
-  { weight: 3, arbitrary: adjust },
-  { weight: 4, arbitrary: pass },
-)
-
-export const rules = fc.record({
-  clawback: fc.constantFrom('debt' as const, 'debt' as const, 'clamp' as const),
-  expiryMonths: fc.constantFrom(1, 2),
-  tierMonths: fc.constantFrom(1, 2),
-  tiers: fc.constant(tiers),
+const publish = named('publish', policies, (policy) => {
+  return ({ world, model }) => {
+    model.publish(policy)
+    const program = programBy({ ...model.rules, ...policy })
+    const version = world.program.version + 1
+    world.program = { ...program, version, publishedAt: world.now }
+    return ['done', 'done']
+  }
 })
+
+export const step = fc.oneof(
+  { weight: 10, arbitrary: purchase },
+  { weight: 2, arbitrary: pendingOrder },
+  { weight: 4, arbitrary: activity },
+  { weight: 10, arbitrary: refund },
+  { weight: 6, arbitrary: reverseRefund },
+  { weight: 6, arbitrary: hold },
+  { weight: 4, arbitrary: capture },
+  { weight: 2, arbitrary: release },
+  { weight: 12, arbitrary: redeem },
+  { weight: 4, arbitrary: reverseRedemption },
+  { weight: 6, arbitrary: adjust },
+  { weight: 8, arbitrary: pass },
+  { weight: 2, arbitrary: passToMidnight },
+  { weight: 1, arbitrary: publish },
+)

@@ -1,110 +1,28 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { fold, madeBy } from '../../src/ledger/apply'
-import { balanceOf, type Entry } from '../../src/ledger/ledger'
-import type { Model } from './model'
-import { pairOf, rules, step } from './steps'
-import { DAY_MS, NOON, programOf, World } from './world'
+import { Audit, fallOfWorld, folded, stateOf, stateOfModel, untimed } from './model-check'
+import { rules } from './model-rules'
+import { pairOf, step } from './steps'
+import { DAY_MS, levelOf, NOON, programOf, tiersOf, World } from './world'
 
 const RUNS = 1_000
 
 const steps = fc.array(step, { minLength: 20, maxLength: 100, size: 'max' })
-
-/** Everything by which two ledgers are compared. */
-const stateOf = ({ state }: World) => ({
-  available: state.available,
-  held: state.held,
-  pending: state.pending,
-  debt: state.debt,
-  lots: state.lots.map((lot) => [lot.expiresAt, lot.activeAt, lot.remaining, lot.held]),
-  holds: state.holds.length,
-  tier: state.tier,
-})
-
-const stateOfModel = (model: Model) => ({
-  available: model.available,
-  held: model.held,
-  pending: model.pending,
-  debt: model.debt,
-  lots: model.open,
-  holds: model.holds.filter((hold) => hold.open).length,
-  tier: model.tier.id,
-})
-
-/** An entry without the moment at which the ledger took it. */
-const untimed = (entry: Entry) => ({ ...entry, recordedAt: 0 })
-
-const total = (entries: readonly Entry[]) => entries.reduce((sum, { points }) => sum + points, 0)
-
-/** What must always hold (design §11) and does not. */
-function broken(world: World): string[] {
-  const { state, entries } = world
-  const faults: string[] = []
-  const must = (holds: boolean, what: string) => holds || faults.push(what)
-  const remaining = state.lots.reduce((sum, lot) => sum + lot.remaining, 0)
-  const { available, held, pending, debt } = state
-  must(total(entries) === balanceOf(state), 'balance = fold')
-  must(remaining - debt === balanceOf(state), 'balance = Σ remaining − debt')
-  must([available, held, pending, debt].every(Number.isSafeInteger), 'integers')
-  must(Math.min(available, held, pending, debt) >= 0, 'no part is negative')
-  must(debt === 0 || available === 0, 'debt only when nothing is available')
-  for (const lot of state.lots) {
-    const amount = madeBy(entries[lot.seq - 1]!)
-    must(lot.held >= 0 && lot.held <= lot.remaining, 'held ≤ remaining')
-    must(lot.remaining > 0 && lot.remaining <= amount, 'remaining ≤ amount')
-    must(lot.expiresAt > world.now || lot.held === lot.remaining, 'nothing lapsed stays')
-  }
-  entries.forEach((entry, i) => {
-    must(entry.seq === i + 1, 'dense')
-    must(i === 0 || entries[i - 1]!.recordedAt <= entry.recordedAt, 'recordedAt is monotone')
-    const ref = (kinds: string[]) =>
-      entries.filter((other) => other.ref === entry.seq && kinds.includes(other.kind))
-    if (entry.kind === 'hold') {
-      must(ref(['capture', 'release']).length <= 1, 'a hold ends once')
-    }
-    if (entry.kind === 'hold' || entry.kind === 'redeem') {
-      const lots = entry.lots.map(([seq]) => entries[seq - 1]!.lot!)
-      const live = lots.every(
-        (lot) => lot.expiresAt > entry.recordedAt && (lot.activeAt ?? 0) <= entry.recordedAt,
-      )
-      must(live, 'nothing lapsed or pending is spent')
-      const times = lots.map((lot) => lot.expiresAt)
-      must(
-        times.every((time, at) => at === 0 || times[at - 1]! <= time),
-        'soonest expiry first',
-      )
-    }
-    if (entry.kind === 'redeem' || entry.kind === 'capture') {
-      const restores = ref(['restore'])
-      const undone = entries.filter(
-        (e) => e.kind === 'clawback' && restores.some(({ seq }) => seq === e.ref),
-      )
-      must(total(restores) + total(undone) <= -entry.points, 'Σ restored ≤ spent')
-    }
-    if (entry.kind === 'award') {
-      const taken = ref(['clawback'])
-      const back = entries.filter(
-        (e) => e.kind === 'restore' && taken.some(({ seq }) => seq === e.ref),
-      )
-      must(-total(taken) - total(back) <= entry.points, 'Σ clawback ≤ earned')
-    }
-  })
-  return faults
-}
 
 describe('a random walk over all commands', () => {
   it('makes no difference between the ledger and a naive model of it', () => {
     fc.assert(
       fc.property(rules, steps, (some, each) => {
         const pair = pairOf(some)
+        const audit = new Audit(pair.world)
         for (const step of each) {
           const [ledger, model] = step(pair)
           expect(ledger).toBe(model)
           expect(stateOf(pair.world)).toEqual(stateOfModel(pair.model))
-          expect(broken(pair.world)).toEqual([])
+          expect(audit.look()).toEqual([])
         }
-        const stored = JSON.parse(JSON.stringify(pair.world.entries)) as Entry[]
-        expect(fold(stored, 'bronze')).toEqual(pair.world.state)
+        expect(fallOfWorld(pair.world)).toEqual(pair.model.falls)
+        expect(folded(pair.world.entries, audit.start)).toEqual(pair.world.state)
       }),
       { numRuns: RUNS },
     )
@@ -158,8 +76,8 @@ describe('refunds', () => {
     })
     fc.assert(
       fc.property(split, ({ net, factor, parts }) => {
-        const tier = { id: 'bronze', name: 'Bronze', from: 0, factor }
-        const world = new World(programOf({ tiers: [tier] }))
+        const tiers = tiersOf([levelOf('bronze', 0, { factor })])
+        const world = new World(programOf({ tiers }))
         const lines = net.map((amount) => ({ sku: 'sku', quantity: 3, amount }))
         const total = net.reduce((sum, amount) => sum + amount, 0)
         const earned = world.buy('o', 0, { lines, total }).entries[0]!.points

@@ -12,7 +12,9 @@ import {
 } from '../../src/ledger/ledger'
 import type { Purchase } from '../../src/ledger/schema'
 import { settle } from '../../src/ledger/settle'
-import { defaultRules, type Program, type Rules } from '../../src/program/program'
+import type { EarningRule, Expiry, ProgramDocument, Tier, Tiers } from '../../src/program/document'
+import { dayOf } from '../../src/program/calendar'
+import { defaultDocument, type Program } from '../../src/program/program'
 import type { Code, Result } from '../../src/result'
 
 export const actor: Actor = { kind: 'server', keyId: 'key', requestId: 'request' }
@@ -21,16 +23,50 @@ export const at = (text: string): number => Date.parse(text)
 /** Noon in Shanghai. */
 export const NOON = at('2026-03-10T12:00:00+08:00')
 
-export const programOf = (rules: Partial<Rules> = {}): Program => ({
+const standard = defaultDocument({ name: 'Demo', currency: 'CNY', timeZone: 'Asia/Shanghai' }, 2)
+
+/** The default program with some of its rules changed. */
+export const programOf = (changes: Partial<ProgramDocument> = {}): Program => ({
+  ...standard,
+  ...changes,
   id: 'demo',
   mode: 'test',
   version: 1,
-  currency: 'CNY',
-  timeZone: 'Asia/Shanghai',
-  country: null,
+  publishedAt: 0,
   clockMs: null,
-  rules: { ...defaultRules(2), ...rules },
 })
+
+/** An earning rule: so many points for so many minor units. */
+export const ruleOf = (
+  points: number,
+  per: EarningRule['per'],
+  rest: Partial<EarningRule> = {},
+): EarningRule => ({ id: 'purchase', points, per, wholeSteps: false, isOff: false, ...rest })
+
+/** The default earning policy with other rules. */
+export const earningOf = (
+  rules: EarningRule[],
+  rest: Partial<ProgramDocument['earning']> = {},
+): ProgramDocument['earning'] => ({ ...standard.earning, rules, ...rest })
+
+export const levelOf = (id: string, from: number, rest: Partial<Tier> = {}): Tier => ({
+  id,
+  name: { en: id },
+  from,
+  factor: 100,
+  benefits: [],
+  ...rest,
+})
+
+/** The default tiers with other levels: by what is spent in twelve months, down to what qualifies, at once. */
+export const tiersOf = (levels: Tier[], rest: Partial<Tiers> = {}): Tiers => ({
+  ...standard.tiers,
+  levels,
+  ...rest,
+})
+
+/** Points live so many months, to the end of the day. */
+export const living = (months: number): Expiry => ({ kind: 'after', months, to: 'day' })
 
 /** Entries in memory, as decisions ask for them. */
 export const historyOf = (entries: readonly Entry[]): History => ({
@@ -68,7 +104,8 @@ export class World {
 
   constructor(program: Program = programOf()) {
     this.program = program
-    this.state = empty(program.rules.tiers[0].id)
+    const enrolledOn = dayOf(NOON, program.timeZone)
+    this.state = empty({ tier: program.tiers.levels[0]!.id, enrolledOn })
   }
 
   get balance(): number {
@@ -106,6 +143,16 @@ export class World {
 
   buy(orderId: string, major: number, rest: Partial<Purchase> = {}): Done {
     return this.do(purchaseOf(orderId, major, rest))
+  }
+
+  /** Puts a new version of the program in force. */
+  publish(changes: Partial<ProgramDocument>): void {
+    const { version } = this.program
+    this.program = { ...this.program, ...changes, version: version + 1, publishedAt: this.now }
+  }
+
+  visit(type: string, reference?: string): Done {
+    return this.do({ type: 'activity', request: { type, reference } })
   }
 
   give(points: number, expiresAt?: number): Done {
@@ -154,24 +201,20 @@ export class World {
   /** An order whose points wake later, as a program with a delay would award it: the default rules have none. */
   buyPending(orderId: string, points: number, activeAt: number, expiresAt: number): Entry[] {
     this.settle()
-    return this.#write((journal) =>
-      earnLot(
-        journal,
-        points,
-        { activeAt, expiresAt },
-        {
-          kind: 'award',
-          occurredAt: journal.now,
-          orderId,
-          actor,
-          detail: {
-            total: points * 100,
-            lines: [],
-            earning: { version: 1, base: points * 100, factor: 100, rounding: 'floor', rules: [] },
-          },
-        },
-      ),
-    )
+    return this.#write((journal) => {
+      const draft = {
+        kind: 'award' as const,
+        occurredAt: journal.now,
+        orderId,
+        actor,
+        detail: {
+          total: points * 100,
+          lines: [],
+          earning: { version: 1, base: points * 100, factor: 100, rounding: 'floor', rules: [] },
+        } as const,
+      }
+      earnLot(journal, points, { activeAt, expiresAt }, draft)
+    })
   }
 
   /** Keeps what was written to a journal, unless the writer answers false. */

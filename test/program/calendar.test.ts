@@ -1,5 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { addMonths, dayOf, dayText, instantText, startOfDay } from '../../src/program/calendar'
+import {
+  addMonths,
+  anniversaries,
+  dayOf,
+  dayText,
+  instantText,
+  nextOf,
+  startOf,
+  startOfDay,
+  startOfNext,
+  type Unit,
+} from '../../src/program/calendar'
 
 const at = (text: string) => Date.parse(text)
 const day = (text: string) => at(`${text}T00:00:00Z`) / 86_400_000
@@ -22,6 +33,9 @@ describe('startOfDay', () => {
     ['2026-03-10', 'Asia/Shanghai', '2026-03-10T00:00:00+08:00'],
     ['2026-03-09', 'America/New_York', '2026-03-09T00:00:00-04:00'],
     ['2018-11-04', 'America/Sao_Paulo', '2018-11-04T01:00:00-02:00'],
+    ['2026-09-06', 'America/Santiago', '2026-09-06T01:00:00-03:00'],
+    ['2026-04-05', 'America/Santiago', '2026-04-05T00:00:00-04:00'],
+    ['2026-03-10', 'Pacific/Kiritimati', '2026-03-10T00:00:00+14:00'],
     ['2011-12-30', 'Pacific/Apia', '2011-12-31T00:00:00+14:00'],
   ])('of %s in %s is %s', (date, zone, expected) => {
     expect(startOfDay(day(date), zone)).toBe(at(expected))
@@ -38,6 +52,49 @@ describe('addMonths', () => {
     ['2020-07-06', 12, '2021-07-06'],
   ])('to %s, %i, is %s', (from, months, expected) => {
     expect(dayText(addMonths(day(from), months))).toBe(expected)
+  })
+})
+
+describe('startOf', () => {
+  it.each<[Unit, string, string, string]>([
+    ['month', '2026-03-01', '2026-03-01', '2026-04-01'],
+    ['month', '2026-12-31', '2026-12-01', '2027-01-01'],
+    ['quarter', '2026-03-31', '2026-01-01', '2026-04-01'],
+    ['quarter', '2026-04-01', '2026-04-01', '2026-07-01'],
+    ['quarter', '2026-12-31', '2026-10-01', '2027-01-01'],
+    ['year', '2028-02-29', '2028-01-01', '2029-01-01'],
+  ])('of the %s of %s is %s, the next is %s', (unit, date, start, next) => {
+    expect(dayText(startOf(unit, day(date)))).toBe(start)
+    expect(dayText(startOfNext(unit, day(date)))).toBe(next)
+  })
+})
+
+describe('nextOf', () => {
+  it.each([
+    [['06-30', '12-31'], '2026-06-30', '2026-06-30'],
+    [['06-30', '12-31'], '2026-07-01', '2026-12-31'],
+    [['12-31', '06-30'], '2026-01-01', '2026-06-30'],
+    [['01-01'], '2026-01-02', '2027-01-01'],
+    [['02-29'], '2026-01-01', '2026-02-28'],
+    [['02-29'], '2027-03-01', '2028-02-29'],
+    [['02-29'], '2028-02-29', '2028-02-29'],
+  ])('%j from %s on is %s', (dates, from, expected) => {
+    expect(dayText(nextOf(dates, day(from)))).toBe(expected)
+  })
+})
+
+describe('anniversaries', () => {
+  it.each([
+    ['2025-03-10', '2026-03-09', '2025-03-10', '2026-03-10'],
+    ['2025-03-10', '2026-03-10', '2026-03-10', '2027-03-10'],
+    ['2026-03-10', '2026-03-10', '2026-03-10', '2027-03-10'],
+    ['2026-03-10', '2026-03-09', '2025-03-10', '2026-03-10'],
+    ['2028-02-29', '2029-02-27', '2028-02-29', '2029-02-28'],
+    ['2028-02-29', '2029-02-28', '2029-02-28', '2030-02-28'],
+    ['2028-02-29', '2032-02-28', '2031-02-28', '2032-02-29'],
+    ['2028-02-29', '2032-02-29', '2032-02-29', '2033-02-28'],
+  ])('of %s around %s are %s and %s', (of, date, last, next) => {
+    expect(anniversaries(day(of), day(date)).map(dayText)).toEqual([last, next])
   })
 })
 

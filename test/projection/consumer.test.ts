@@ -220,7 +220,7 @@ describe('the projection', () => {
     }
     await deliver(members)
     const before = await Promise.all(members.map(projected))
-    for (const table of ['entries', 'purchases', 'balances']) {
+    for (const table of ['entries', 'purchases', 'balances', 'totals']) {
       await env.DB.prepare(`DELETE FROM ${table} WHERE program_id = ?`).bind(shop.id).run()
     }
     const path = `/v1/programs/${shop.id}/projection`

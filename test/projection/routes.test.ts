@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { openShop } from '../clock/shop'
 import { call, createKey, createProgram, enrol } from '../http/api'
 
 let shop: { id: string; key: string }
@@ -60,6 +61,17 @@ describe('GET /v1/purchases/:orderId', () => {
         conflicts: [],
       },
     })
+  })
+
+  it('tells the currency of an order that was not in the home currency', async () => {
+    const abroad = await openShop({}, { currencies: { USD: { rate: '7.12' } } })
+    const member = await abroad.enrol()
+    await abroad.buy(member, 'abroad', 10, { currency: 'USD' })
+    await projected(member, 1)
+    const { json } = await abroad.get('/v1/purchases/abroad')
+    expect(json).toMatchObject({ currency: 'USD', total: 1_000, points: 71 })
+    expect(json.entries).toMatchObject([{ currency: 'USD', version: 2 }])
+    expect((await abroad.get('/v1/entries')).json.data).toMatchObject([{ currency: 'USD' }])
   })
 
   it('lists the same order of another member as a conflict', async () => {

@@ -12,13 +12,28 @@ describe('a balance in D1', () => {
   it('is never replaced by an older one, in whatever order two consumers write', async () => {
     const world = new World()
     world.give(10)
-    const older = { ...whose, ...balanceRowOf(world.state, null) }
+    const older = { ...whose, ...balanceRowOf(world.state, { dueAt: null, version: 1 }) }
     world.give(5)
-    const newer = { ...whose, ...balanceRowOf(world.state, null) }
+    const newer = { ...whose, ...balanceRowOf(world.state, { dueAt: null, version: 1 }) }
     for (const row of [older, newer, older]) {
       await writeRows(db, [{ entries: [], purchases: [], balances: [row] }])
     }
     const row = env.DB.prepare('SELECT seq, available FROM balances WHERE program_id = ?')
     expect(await row.bind(whose.programId).first()).toEqual({ seq: 2, available: 15 })
+  })
+
+  it('takes another due instant without an entry: new rules move it', async () => {
+    const world = new World()
+    world.give(10)
+    const member = { ...whose, memberId: 'm2' }
+    const dueAt = async (due: number | null) => {
+      const balances = [{ ...member, ...balanceRowOf(world.state, { dueAt: due, version: 1 }) }]
+      await writeRows(db, [{ entries: [], purchases: [], balances }])
+      const row = env.DB.prepare('SELECT due_at FROM balances WHERE member_id = ?')
+      return row.bind(member.memberId).first('due_at')
+    }
+    expect(await dueAt(5)).toBe(5)
+    expect(await dueAt(null)).toBe(null)
+    expect(await dueAt(7)).toBe(7)
   })
 })

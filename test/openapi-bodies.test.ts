@@ -1,0 +1,180 @@
+import { describe, expect, it } from 'vitest'
+import * as z from 'zod'
+import openapi from '../public/openapi.json'
+import { newKey, rotation } from '../src/auth/schema'
+import { clockMove } from '../src/clock/schema'
+import { page } from '../src/http/scalars'
+import * as ledger from '../src/ledger/schema'
+import { changes, enrolment, search } from '../src/members/schema'
+import { document } from '../src/program/document'
+import { newProgram } from '../src/program/schema'
+import { feed, rebuild } from '../src/projection/schema'
+import { find, ids, inlined, misfits, operations, type Schema, sorted } from './http/openapi'
+
+// What a client must know before it sends; patterns and refinements are told in words.
+const bounds = [
+  'const',
+  'default',
+  'format',
+  'maxItems',
+  'maxLength',
+  'maximum',
+  'minItems',
+  'minLength',
+  'minimum',
+  'type',
+]
+
+/** A schema that may be null, as zod writes it, in the words of the document. */
+const plain = ({ anyOf, ...schema }: Schema): Schema => {
+  if (anyOf?.[1]?.type === 'null') {
+    return { ...anyOf[0], ...schema, type: [anyOf[0]!.type as string, 'null'] }
+  }
+  return anyOf ? { ...schema, anyOf } : schema
+}
+
+/** Which of several shapes a value may have, in their order. */
+const variants = ({ anyOf, oneOf }: Schema): Schema[] => anyOf ?? oneOf ?? []
+
+/** Where a described schema is not what zod reads. */
+function differences(described: Schema, read: Schema, at = '#'): string[] {
+  const [is, wants] = [plain(described), plain(read)]
+  const keywords = wants.enum === undefined ? bounds : [...bounds, 'enum']
+  const [properties, wanted] = [is.properties ?? {}, wants.properties ?? {}]
+  const [others, wantedOthers] = [is.additionalProperties, wants.additionalProperties]
+  const tell = (keyword: string, a: unknown, b: unknown) =>
+    JSON.stringify(a) === JSON.stringify(b)
+      ? []
+      : [`${at} ${keyword} is ${JSON.stringify(a)} and must be ${JSON.stringify(b)}`]
+  return [
+    ...keywords.flatMap((keyword) => tell(keyword, is[keyword], wants[keyword])),
+    ...tell('required', sorted(is.required ?? []), sorted(wants.required ?? [])),
+    ...tell('properties', sorted(Object.keys(properties)), sorted(Object.keys(wanted))),
+    ...Object.entries(wanted).flatMap(([name, each]) =>
+      name in properties ? differences(properties[name]!, each, `${at}/${name}`) : [],
+    ),
+    ...(wants.items ? differences(is.items ?? {}, wants.items, `${at}[]`) : []),
+    ...tell('variants', variants(is).length, variants(wants).length),
+    ...variants(wants).flatMap((each, i) => differences(variants(is)[i] ?? {}, each, `${at}|${i}`)),
+    ...tell('additionalProperties', typeof others, typeof wantedOthers),
+    ...(typeof wantedOthers === 'object'
+      ? differences(others as Schema, wantedOthers, `${at}/*`)
+      : tell('additionalProperties', others, wantedOthers)),
+    ...(wantedOthers && wants.propertyNames
+      ? differences((is.propertyNames ?? {}) as Schema, wants.propertyNames as Schema, `${at}/name`)
+      : []),
+  ]
+}
+
+const read = (schema: z.ZodType) =>
+  z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Schema
+
+describe('a body', () => {
+  const bodies: Record<string, z.ZodType> = {
+    createProgram: newProgram,
+    publishProgram: document,
+    moveClock: clockMove,
+    createKey: newKey,
+    rotateKey: rotation,
+    enrolMember: enrolment,
+    changeMember: changes,
+    rebuildProjection: rebuild,
+    awardPurchase: ledger.purchase,
+    refundPurchase: ledger.refund,
+    reverseRefund: ledger.refundReversal,
+    placeHold: ledger.holdRequest,
+    captureHold: ledger.capture,
+    releaseHold: ledger.nothing,
+    redeemPoints: ledger.redeem,
+    reverseRedemption: ledger.nothing,
+    adjustPoints: ledger.adjustment,
+    awardActivity: ledger.activity,
+    refundOrder: ledger.refund,
+  }
+
+  it('is described for the operations that read one', () => {
+    const withBody = operations.filter(({ requestBody }) => requestBody)
+    expect(sorted(withBody.map(({ operationId }) => operationId))).toEqual(
+      sorted(Object.keys(bodies)),
+    )
+  })
+
+  it.each(Object.entries(bodies))('of %s is described as it is read', (id, schema) => {
+    const { required, content } = find(id).requestBody!
+    expect(differences(content['application/json']!.schema, read(schema))).toEqual([])
+    expect(required).toBe(!schema.safeParse({}).success)
+    for (const { value } of Object.values(content['application/json']!.examples!)) {
+      expect(schema.safeParse(value).error?.issues).toBeUndefined()
+    }
+  })
+})
+
+describe('a query', () => {
+  const queries: Record<string, z.ZodType> = {
+    listKeys: page,
+    listVersions: page,
+    findMembers: search,
+    getBalance: ledger.balanceQuery,
+    listEntries: page,
+    readFeed: feed,
+  }
+
+  it.each(ids)('of %s is described as it is read', (id) => {
+    const described = find(id).parameters.filter((each) => each.in === 'query')
+    const { properties = {} } = queries[id] ? read(queries[id]) : {}
+    expect(sorted(described.map(({ name }) => name))).toEqual(sorted(Object.keys(properties)))
+    for (const { name, required = false, schema } of described) {
+      const { minLength, maxLength } = properties[name]!
+      expect({ required, ...schema }).toMatchObject({
+        required: false,
+        ...(maxLength !== undefined && { minLength, maxLength }),
+      })
+    }
+  })
+})
+
+/** Every field of a schema with its path, those of all its variants, lists and maps too. */
+function* fieldsOf(schema: Schema, at = '#'): Generator<[path: string, field: Schema]> {
+  for (const [name, field] of Object.entries(schema.properties ?? {})) {
+    yield [`${at}/${name}`, field]
+    yield* fieldsOf(field, `${at}/${name}`)
+  }
+  const { items, additionalProperties: others } = schema
+  for (const each of [...variants(schema), items, others]) {
+    if (typeof each === 'object') {
+      yield* fieldsOf(each, `${at}/*`)
+    }
+  }
+}
+
+describe('the program document', () => {
+  const schema = inlined(openapi.components.schemas.ProgramDocument) as Schema
+
+  it('has a sentence for every field', () => {
+    const fields = [...fieldsOf(schema)]
+    expect(fields.length).toBeGreaterThan(80)
+    const silent = fields.filter(([, { description }]) => !/^[A-Z`].+\.$/.test(description ?? ''))
+    expect(silent.map(([path]) => path)).toEqual([])
+  })
+
+  it('fits what the app keeps and answers', () => {
+    const { draft, rules } = openapi.components.examples
+    expect(document.parse(draft.value)).toEqual(rules.value)
+    expect(misfits(schema, rules.value)).toEqual([])
+  })
+
+  it('does not fit with a field too many, wherever it is', () => {
+    const { draft } = openapi.components.examples
+    const spoilt = (path: string[]) => {
+      const copy = structuredClone(draft.value)
+      const at = path.reduce((value: object, name) => value[name as keyof object], copy)
+      Object.assign(at, { colour: { en: 'red' } })
+      return copy
+    }
+    for (const path of ['', 'earning', 'earning/rules/0', 'expiry', 'tiers/levels/1', 'coupons']) {
+      const value = spoilt(path.split('/').filter(Boolean))
+      expect([path, misfits(schema, value).length > 0]).toEqual([path, true])
+      expect([path, document.safeParse(value).success]).toEqual([path, false])
+    }
+  })
+})
