@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import openapi from '../public/openapi.json'
 import { newKey, rotation } from '../src/auth/schema'
 import { clockMove } from '../src/clock/schema'
@@ -66,11 +66,11 @@ function differences(described: Schema, read: Schema, at = '#'): string[] {
   ]
 }
 
-const read = (schema: z.ZodType) =>
+const read = (schema: z.ZodMiniType) =>
   z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Schema
 
 describe('a body', () => {
-  const bodies: Record<string, z.ZodType> = {
+  const bodies: Record<string, z.ZodMiniType> = {
     createProgram: newProgram,
     publishProgram: document,
     moveClock: clockMove,
@@ -110,7 +110,7 @@ describe('a body', () => {
 })
 
 describe('a query', () => {
-  const queries: Record<string, z.ZodType> = {
+  const queries: Record<string, z.ZodMiniType> = {
     listKeys: page,
     listVersions: page,
     findMembers: search,

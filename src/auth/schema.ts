@@ -1,5 +1,5 @@
-import * as z from 'zod'
-import { text } from '../http/scalars'
+import * as z from 'zod/mini'
+import { list, text, whole } from '../http/scalars'
 import { kinds } from './key'
 import { scopesOf } from './scopes'
 
@@ -7,8 +7,8 @@ import { scopesOf } from './scopes'
 export const newKey = z
   .strictObject({
     kind: z.enum(kinds),
-    name: text(100).optional(),
-    scopes: z.array(z.string()).max(100).optional(),
+    name: z.optional(text(100)),
+    scopes: z.optional(list(z.string(), 100)),
   })
   .check(({ value, issues }) => {
     const allowed: readonly string[] = scopesOf[value.kind]
@@ -22,9 +22,5 @@ export const newKey = z
 
 /** How long the old key still works beside the new one, at most 30 days. */
 export const rotation = z.strictObject({
-  overlapSeconds: z
-    .int()
-    .min(0)
-    .max(30 * 86_400)
-    .default(86_400),
+  overlapSeconds: z._default(whole(0, 30 * 86_400), 86_400),
 })

@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { clock } from '../program/schema'
 
 /** The instant to which a test clock moves. */

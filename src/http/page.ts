@@ -1,4 +1,4 @@
-import type * as z from 'zod'
+import type * as z from 'zod/mini'
 import { fail, ok, type Result } from '../result'
 
 /** One page of a list. `nextCursor` is null on the last. */
@@ -14,7 +14,7 @@ export const writeCursor = (position: unknown): string =>
 /** The position in a cursor, `start` without one; `validation_failed` when it is not one that this list gave. */
 export function readCursor<T>(
   cursor: string | undefined,
-  schema: z.ZodType<T>,
+  schema: z.ZodMiniType<T>,
   start: T,
 ): Result<T> {
   if (cursor === undefined) {

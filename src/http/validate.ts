@@ -1,36 +1,36 @@
 import type { Context, MiddlewareHandler } from 'hono'
-import type * as z from 'zod'
+import type * as z from 'zod/mini'
 import { fail, ok, type Fault, type Result } from '../result'
 import type { Api } from './context'
 import { problem } from './problem'
 
 type Target = 'json' | 'query' | 'param'
 
-type Validated<T extends Target, S extends z.ZodType> = MiddlewareHandler<
+type Validated<T extends Target, S extends z.ZodMiniType> = MiddlewareHandler<
   Api,
   string,
   { in: { [K in T]: z.input<S> }; out: { [K in T]: z.output<S> } }
 >
 
 /** Validates the JSON body; a call without one is read as `{}`. */
-export const body = <S extends z.ZodType>(schema: S): Validated<'json', S> =>
+export const body = <S extends z.ZodMiniType>(schema: S): Validated<'json', S> =>
   validated('json', schema, readJson)
 
 /** Validates the query string; a parameter that is given twice is refused. */
-export const query = <S extends z.ZodType>(schema: S): Validated<'query', S> =>
+export const query = <S extends z.ZodMiniType>(schema: S): Validated<'query', S> =>
   validated('query', schema, (c) => {
     const entries = Object.entries(c.req.queries())
     return ok(Object.fromEntries(entries.map(([k, all]) => [k, all.length > 1 ? all : all[0]])))
   })
 
 /** Validates the parameters of the path. */
-export const params = <S extends z.ZodType>(schema: S): Validated<'param', S> =>
+export const params = <S extends z.ZodMiniType>(schema: S): Validated<'param', S> =>
   validated('param', schema, (c) => ok(c.req.param()))
 
 /** A problem names no more faults than somebody reads. */
 const MOST_FAULTS = 100
 
-function validated<T extends Target, S extends z.ZodType>(
+function validated<T extends Target, S extends z.ZodMiniType>(
   target: T,
   schema: S,
   read: (c: Context<Api>) => Result<unknown> | Promise<Result<unknown>>,

@@ -1,11 +1,10 @@
 import type { Context } from 'hono'
 import { Hono } from 'hono/tiny'
-import * as z from 'zod'
 import type { Api } from '../http/context'
 import { fingerprint, idempotencyKey } from '../http/idempotency'
 import { pageOf, readCursor } from '../http/page'
 import { problem } from '../http/problem'
-import { page } from '../http/scalars'
+import { page, whole } from '../http/scalars'
 import { body, params, query } from '../http/validate'
 import { ask, execute } from './client'
 import type { Command } from './decide'
@@ -97,7 +96,7 @@ ledger.get('/tier', async (c) => {
 
 ledger.get('/entries', query(page), async (c) => {
   const { limit, cursor } = c.req.valid('query')
-  const before = readCursor(cursor, z.int().min(1), Number.MAX_SAFE_INTEGER)
+  const before = readCursor(cursor, whole(1), Number.MAX_SAFE_INTEGER)
   if (!before.ok) {
     return problem(c, before.failure)
   }

@@ -1,41 +1,36 @@
-import * as z from 'zod'
-import { amount, instant, points, text } from '../http/scalars'
+import * as z from 'zod/mini'
+import { amount, instant, list, ordinal, points, text, whole } from '../http/scalars'
 import { currency } from '../program/schema'
 
 const orderId = text(128)
-const quantity = z.int().min(1).max(1_000_000)
-/** An id that is a `seq`; what cannot be one is 0, which nothing has. */
-const seq = z.string().transform((each) => (/^[1-9]\d{0,15}$/.test(each) ? Number(each) : 0))
+const quantity = whole(1, 1_000_000)
 
 const line = z.strictObject({
-  lineId: text(64).optional(),
+  lineId: z.optional(text(64)),
   sku: text(128),
-  category: text(128).optional(),
+  category: z.optional(text(128)),
   quantity,
   amount,
-  discount: amount.optional(),
-  tax: amount.optional(),
+  discount: z.optional(amount),
+  tax: z.optional(amount),
 })
 
 /** A sale as the till sends it; amounts are minor units, a line's are for the whole line. */
 export const purchase = z
   .strictObject({
     orderId,
-    occurredAt: instant.optional(),
+    occurredAt: z.optional(instant),
     currency,
-    lines: z.array(line).max(500).default([]),
-    shipping: amount.optional(),
-    discount: amount.optional(),
-    tax: amount.optional(),
-    taxIncluded: z.boolean().optional(),
-    total: amount.optional(),
-    payments: z
-      .array(z.strictObject({ method: text(64), amount }))
-      .max(50)
-      .optional(),
+    lines: z._default(list(line, 500), []),
+    shipping: z.optional(amount),
+    discount: z.optional(amount),
+    tax: z.optional(amount),
+    taxIncluded: z.optional(z.boolean()),
+    total: z.optional(amount),
+    payments: z.optional(list(z.strictObject({ method: text(64), amount }), 50)),
     channel: z.enum(['pos', 'web', 'app', 'webhook', 'import']),
-    storeId: text(64).optional(),
-    terminalId: text(64).optional(),
+    storeId: z.optional(text(64)),
+    terminalId: z.optional(text(64)),
   })
   .check((ctx) => {
     const ids = ctx.value.lines.map((each, i) => each.lineId ?? String(i + 1))
@@ -52,69 +47,74 @@ export const purchase = z
 export type Purchase = z.infer<typeof purchase>
 
 const refundLine = z
-  .strictObject({ lineId: text(64), quantity: quantity.optional(), amount: amount.optional() })
-  .refine((each) => (each.quantity === undefined) !== (each.amount === undefined), {
-    message: 'Give quantity or amount.',
-  })
+  .strictObject({ lineId: text(64), quantity: z.optional(quantity), amount: z.optional(amount) })
+  .check(
+    z.refine(
+      (each) => (each.quantity === undefined) !== (each.amount === undefined),
+      'Give quantity or amount.',
+    ),
+  )
 
 /** What came back of an order: by amount, or by lines. */
 export const refund = z
   .strictObject({
     refundId: text(128),
     orderId,
-    amount: amount.optional(),
-    lines: z.array(refundLine).min(1).max(500).optional(),
-    occurredAt: instant.optional(),
+    amount: z.optional(amount),
+    lines: z.optional(list(refundLine, 500, 1)),
+    occurredAt: z.optional(instant),
   })
-  .refine((each) => (each.amount === undefined) !== (each.lines === undefined), {
-    message: 'Give amount or lines.',
-  })
+  .check(
+    z.refine(
+      (each) => (each.amount === undefined) !== (each.lines === undefined),
+      'Give amount or lines.',
+    ),
+  )
 export type Refund = z.infer<typeof refund>
 
 /** Which order's refund is meant, should several have one of that id. */
-export const refundReversal = z.strictObject({ orderId: orderId.optional() })
+export const refundReversal = z.strictObject({ orderId: z.optional(orderId) })
 
 export const holdRequest = z.strictObject({
   points,
-  orderId: orderId.optional(),
-  expiresInSeconds: z
-    .int()
-    .min(1)
-    .max(7 * 86_400)
-    .default(900),
+  orderId: z.optional(orderId),
+  expiresInSeconds: z._default(whole(1, 7 * 86_400), 900),
 })
 export type HoldRequest = z.infer<typeof holdRequest>
 
-export const capture = z.strictObject({ points: points.optional(), orderId: orderId.optional() })
+export const capture = z.strictObject({ points: z.optional(points), orderId: z.optional(orderId) })
 export type Capture = z.infer<typeof capture>
 
 /** Points, or the price of a reward. `expectedPoints` is what the till thinks that it costs. */
 export const redeem = z
   .strictObject({
-    points: points.optional(),
-    rewardId: text(64).optional(),
-    orderId: orderId.optional(),
-    expectedPoints: z.int().min(0).optional(),
+    points: z.optional(points),
+    rewardId: z.optional(text(64)),
+    orderId: z.optional(orderId),
+    expectedPoints: z.optional(whole(0)),
   })
-  .refine((each) => (each.points === undefined) !== (each.rewardId === undefined), {
-    message: 'Give points or rewardId.',
-  })
+  .check(
+    z.refine(
+      (each) => (each.points === undefined) !== (each.rewardId === undefined),
+      'Give points or rewardId.',
+    ),
+  )
 export type Redeem = z.infer<typeof redeem>
 
 export const adjustment = z.strictObject({
-  points: z.int().refine((each) => each !== 0, { message: 'Zero changes nothing.' }),
+  points: z.int().check(z.refine((each) => each !== 0, 'Zero changes nothing.')),
   reason: text(256),
-  expiresAt: instant.optional(),
-  allowDebt: z.boolean().default(false),
+  expiresAt: z.optional(instant),
+  allowDebt: z._default(z.boolean(), false),
 })
 export type Adjustment = z.infer<typeof adjustment>
 
-export const activity = z.strictObject({ type: text(64), reference: text(128).optional() })
+export const activity = z.strictObject({ type: text(64), reference: z.optional(text(128)) })
 export type ActivityRequest = z.infer<typeof activity>
 
-export const holdParam = z.object({ holdId: seq })
-export const redemptionParam = z.object({ redemptionId: seq })
-export const entryParam = z.object({ seq })
+export const holdParam = z.object({ holdId: ordinal })
+export const redemptionParam = z.object({ redemptionId: ordinal })
+export const entryParam = z.object({ seq: ordinal })
 
 /** The body of a call that says everything by its path. */
 export const nothing = z.strictObject({})
@@ -122,9 +122,13 @@ export const nothing = z.strictObject({})
 /** As of when. Later than now: as it will be if nothing more happens. */
 export const balanceQuery = z.strictObject({
   // An unencoded + arrives as a space.
-  at: z
-    .string()
-    .transform((value) => value.replace(' ', '+'))
-    .pipe(instant)
-    .optional(),
+  at: z.optional(
+    z.pipe(
+      z.pipe(
+        z.string(),
+        z.transform((value: string) => value.replace(' ', '+')),
+      ),
+      instant,
+    ),
+  ),
 })

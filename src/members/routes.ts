@@ -1,5 +1,5 @@
 import { Hono } from 'hono/tiny'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { database } from '../db/client'
 import type { Api } from '../http/context'
 import { fingerprint, idempotencyKey } from '../http/idempotency'

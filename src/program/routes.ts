@@ -1,6 +1,5 @@
 import type { Context } from 'hono'
 import { Hono } from 'hono/tiny'
-import * as z from 'zod'
 import { forgetProgram } from '../auth/identify'
 import { digest, mintKey, newId } from '../auth/key'
 import { ALL } from '../auth/scopes'
@@ -10,7 +9,7 @@ import { isSame } from '../http/idempotency'
 import { pageOf, readCursor } from '../http/page'
 import { etag, ifMatch, names } from '../http/precondition'
 import { problem } from '../http/problem'
-import { page } from '../http/scalars'
+import { page, whole } from '../http/scalars'
 import { body, params, query } from '../http/validate'
 import type { Failure } from '../result'
 import { instantText } from './calendar'
@@ -105,7 +104,7 @@ program.put('/', ifMatch(), body(document), async (c) => {
 
 program.get('/versions', query(page), async (c) => {
   const { limit, cursor } = c.req.valid('query')
-  const before = readCursor(cursor, z.int().min(1), Number.MAX_SAFE_INTEGER)
+  const before = readCursor(cursor, whole(1), Number.MAX_SAFE_INTEGER)
   if (!before.ok) {
     return problem(c, before.failure)
   }

@@ -1,10 +1,10 @@
-import * as z from 'zod'
-import { instant, text } from '../http/scalars'
+import * as z from 'zod/mini'
+import { instant, ordinal, text } from '../http/scalars'
 import { isCountry } from './country'
 import { isCurrency } from './money'
 
 /** An ISO 4217 code that is in use. */
-export const currency = z.string().refine(isCurrency, 'Not an ISO 4217 currency code.')
+export const currency = z.string().check(z.refine(isCurrency, 'Not an ISO 4217 currency code.'))
 
 /** An IANA name; an offset such as +08:00 has no rules for daylight saving time. */
 function isTimeZone(name: string): boolean {
@@ -15,16 +15,17 @@ function isTimeZone(name: string): boolean {
   }
 }
 
-export const timeZone = z.string().max(64).refine(isTimeZone, 'Not an IANA time zone.')
-export const country = z.string().refine(isCountry, 'Not an ISO 3166 country code.')
+export const timeZone = z
+  .string()
+  .check(z.maxLength(64), z.refine(isTimeZone, 'Not an IANA time zone.'))
+export const country = z.string().check(z.refine(isCountry, 'Not an ISO 3166 country code.'))
 
 const EARLIEST = 0
 const LATEST = Date.UTC(2200, 0)
 
 /** An instant at which a test program can stand. */
-export const clock = instant.refine(
-  (ms) => ms >= EARLIEST && ms < LATEST,
-  'Not between 1970 and 2200.',
+export const clock = instant.check(
+  z.refine((ms) => ms >= EARLIEST && ms < LATEST, 'Not between 1970 and 2200.'),
 )
 
 /** A program to create; `clock` is the instant at which a test program begins, and stands still. */
@@ -34,15 +35,15 @@ export const newProgram = z
     mode: z.enum(['live', 'test']),
     currency,
     timeZone,
-    country: country.optional(),
-    clock: clock.optional(),
+    country: z.optional(country),
+    clock: z.optional(clock),
   })
-  .refine(({ mode, clock }) => mode === 'test' || clock === undefined, {
-    path: ['clock'],
-    message: 'A live program runs on real time.',
-  })
+  .check(
+    z.refine(({ mode, clock }) => mode === 'test' || clock === undefined, {
+      path: ['clock'],
+      error: 'A live program runs on real time.',
+    }),
+  )
 
-/** The number of a version, as a path says it; what cannot be one is 0, which nothing has. */
-export const versionParam = z.object({
-  version: z.string().transform((each) => (/^[1-9]\d{0,8}$/.test(each) ? Number(each) : 0)),
-})
+/** The number of a version, as a path says it. */
+export const versionParam = z.object({ version: ordinal })

@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import { Hono } from 'hono/tiny'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { database } from '../db/client'
 import type { Api } from '../http/context'
 import { idempotencyKey } from '../http/idempotency'
