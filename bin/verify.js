@@ -71,6 +71,11 @@ const renew = (lots, entry) => {
       }
     }
   }
+  for (const lot of entry.detail.renews ? lots.values() : []) {
+    if (lot.expiresAt <= entry.recordedAt) {
+      delete lot.idle
+    }
+  }
 }
 
 /** Books an entry on the lots; answers what of them cannot be. @param {Map<number, Lot>} lots @param {any} entry */
@@ -173,7 +178,8 @@ export const faultsOf = (statement, known) => {
   const lots = new Map()
   let head = Buffer.alloc(32)
   let [debt, sum, recordedAt] = [0, 0, 0]
-  let isKnown = known === undefined || known === head.toString('hex')
+  const hash = known?.toLowerCase()
+  let isKnown = hash === undefined || hash === head.toString('hex')
   statement.entries.forEach((/** @type {any} */ entry, /** @type {number} */ i) => {
     const say = (/** @type {string} */ fault) => faults.push(`Entry ${i + 1} ${fault}.`)
     if (entry.seq !== i + 1) {
@@ -184,7 +190,7 @@ export const faultsOf = (statement, known) => {
       say('does not have the hash of what it says')
       head = Buffer.from(entry.hash, 'hex')
     }
-    isKnown ||= entry.hash === known
+    isKnown ||= entry.hash === hash
     if (entry.recordedAt < recordedAt) {
       say('was recorded before the one before it')
     }

@@ -126,6 +126,7 @@ describe('an answer', () => {
       expiry: { kind: 'inactivity', months: 3 },
       tiers: {
         ...json.tiers,
+        down: 'one-step',
         grace,
         levels: [bronze, { ...silver, neverBelow: 'silver' }, { ...gold, from: 700_000 }],
       },

@@ -18,18 +18,22 @@ const live: Failure = { code: 'forbidden', detail: 'A live program runs on real 
 /** `/v1/test-clock`: the time of a test program, which its owner moves. */
 export const testClock = new Hono<Api>()
 
+testClock.use(async (c, next) => {
+  if (c.get('program').mode === 'live') {
+    return problem(c, live)
+  }
+  return next()
+})
+
 testClock.get('/', async (c) => {
-  const { id, mode } = c.get('program')
+  const { id } = c.get('program')
   const db = database(c.env, { programId: id })
   const [program, move] = await Promise.all([findProgram(db, id), findMove(db, id)])
-  return mode === 'test' ? answer(c, nowIn(program!), move) : problem(c, live)
+  return answer(c, nowIn(program!), move)
 })
 
 testClock.post('/', body(clockMove), async (c) => {
-  const { id, mode } = c.get('program')
-  if (mode === 'live') {
-    return problem(c, live)
-  }
+  const { id } = c.get('program')
   const { now } = c.req.valid('json')
   const db = database(c.env, { programId: id })
   const started = await startMove(db, id, { clock: now, now: Date.now() })

@@ -60,10 +60,19 @@ async function readJson(c: Context<Api>): Promise<Result<unknown>> {
     return fail('unsupported_media_type', 'Send the body as Content-Type: application/json.')
   }
   try {
-    return ok(JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)))
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)
+    return ok(JSON.parse(text, refuseProto))
   } catch {
     return fail('malformed_json', 'The body must be one JSON object in UTF-8.')
   }
+}
+
+/** A field of that name would vanish from the maps that it is in. */
+function refuseProto(key: string, value: unknown): unknown {
+  if (key === '__proto__') {
+    throw new SyntaxError('__proto__ is no field')
+  }
+  return value
 }
 
 const isJson = (contentType: string): boolean =>

@@ -18,7 +18,7 @@ export function apply(state: State, entry: Entry): State {
   const next = { ...state, seq: entry.seq, recordedAt: entry.recordedAt }
   next.debt += entry.debt
   if (entry.detail.renews) {
-    renew(next, entry.detail.renews)
+    renew(next, entry.detail.renews, entry.recordedAt)
   }
   if (entry.lots.length > 0 || entry.lot) {
     const lots = next.lots.slice()
@@ -64,15 +64,18 @@ export const fold = (entries: Iterable<Entry>, start: Start): State => {
   return state
 }
 
-/** Moves the points of idle lives to their new end. Held ones of a life that had ended stay ended. */
-function renew(next: State, renews: readonly IdleLife[]): void {
+/** Moves the points of idle lives to their new end, and forgets lives that are over: what is held of them stays ended. */
+function renew(next: State, renews: readonly IdleLife[], now: number): void {
   const lives = new Map([...next.idle, ...renews].map((each) => [each[0], each]))
-  next.idle = [...lives.values()]
+  next.idle = [...lives.values()].filter(([, end]) => end > now)
   next.lots = next.lots
     .map((lot) => {
       const { idle, ...rest } = lot
-      const [, expiresAt, since] = lives.get(idle ?? '') ?? ['', lot.expiresAt, 0]
-      return lot.seq < since ? rest : { ...lot, expiresAt }
+      const [, end, since] = lives.get(idle ?? '') ?? ['', 0, 0]
+      if (idle === undefined || end <= now || lot.seq < since) {
+        return rest
+      }
+      return { ...lot, expiresAt: end }
     })
     .sort((a, b) => a.expiresAt - b.expiresAt || a.seq - b.seq)
 }

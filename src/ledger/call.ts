@@ -1,4 +1,5 @@
 import { sha256 } from '../hash'
+import type { ProgramDocument } from '../program/document'
 import { unearning } from '../program/earning'
 import { fail, type Failure, type Result } from '../result'
 import type { Command } from './decide'
@@ -65,17 +66,21 @@ export const keyText = (kind: Actor['kind'], idempotencyKey: string): string =>
 export const isDigestOf = (kept: Uint8Array, asked: Uint8Array): boolean =>
   Buffer.from(kept).subarray(0, asked.length).equals(asked)
 
-/** The key of a call, as it is remembered. */
-export const keyOf = ({ command, actor, idempotencyKey, fingerprint }: Call): Key => ({
+/** The key of a call, as it is remembered. What a sale leaves out is what the program says. */
+export const keyOf = (
+  { command, actor, idempotencyKey, fingerprint }: Omit<Call, 'program'>,
+  program: Pick<ProgramDocument, 'earning'>,
+): Key => ({
   key: keyText(actor.kind, idempotencyKey),
   fingerprint: Buffer.from(fingerprint, 'hex').subarray(0, FINGERPRINT_BYTES),
-  content: sha256(contentOf(command)).subarray(0, CONTENT_BYTES),
+  content: sha256(contentOf(command, program.earning)).subarray(0, CONTENT_BYTES),
 })
 
 /** What a command says of its subject, in one way: a till and a webhook that report one order say the same. */
-function contentOf(command: Command): string {
+function contentOf(command: Command, earning: ProgramDocument['earning']): string {
   if (command.type === 'purchase') {
-    return JSON.stringify(saleOf(command.request))
+    const { taxIncluded = earning.taxIncluded } = command.request
+    return JSON.stringify(saleOf({ ...command.request, taxIncluded }))
   }
   return JSON.stringify(command.type === 'reverseRefund' ? command.refundId : command)
 }

@@ -13,6 +13,9 @@ function renewals({ state, program, now }: Journal, ms: number): IdleLife[] {
   const lives = new Set([...state.idle.map(([life]) => life), ...(own === null ? [] : [own])])
   return [...lives].flatMap((life) => {
     const [, end, since] = find(state, life) ?? [life, 0, 0]
+    if (end <= now && life !== own) {
+      return []
+    }
     const renewed = idleUntil(life, ms, program.timeZone)
     // What has ended does not come back: the life begins with this entry's points.
     return renewed > end ? [[life, renewed, end > now ? since : state.seq + 1] as const] : []

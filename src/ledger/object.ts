@@ -49,7 +49,7 @@ export class MemberLedger extends DurableObject<Env> {
       if (typeof program === 'string') {
         return program
       }
-      const asked = keyOf(call)
+      const asked = keyOf(call, program)
       const before = recall(this.ctx.storage.sql, asked.key)
       if (before !== null) {
         const isSame = isDigestOf(before.fingerprint, asked.fingerprint)

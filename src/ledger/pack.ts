@@ -56,7 +56,7 @@ type Body = [
   lots: Entry['lots'],
   debt: number,
   /** With `activeAt` where the lot is pending, and with the life of an idle one. */
-  lot: [expiresAt: number, activeAt: number, idle?: string] | number,
+  lot: [expiresAt: number, activeAt: number | null, idle?: string] | number,
   ref: number,
   endsAt: number,
   tier: string | 0,
@@ -140,9 +140,9 @@ function packLot(lot: Entry['lot']): Body[2] {
   }
   const { expiresAt, activeAt, idle } = lot
   if (idle !== undefined) {
-    return [expiresAt, activeAt ?? 0, idle]
+    return [expiresAt, activeAt, idle]
   }
-  return activeAt === null ? expiresAt : [expiresAt, activeAt]
+  return activeAt === null && expiresAt !== 0 ? expiresAt : [expiresAt, activeAt]
 }
 
 function unpackLot(lot: Body[2]): Entry['lot'] {
@@ -150,7 +150,7 @@ function unpackLot(lot: Body[2]): Entry['lot'] {
     return lot === 0 ? null : { expiresAt: lot, activeAt: null }
   }
   const [expiresAt, activeAt, idle] = lot
-  return { expiresAt, activeAt: activeAt || null, ...(idle !== undefined && { idle }) }
+  return { expiresAt, activeAt, ...(idle !== undefined && { idle }) }
 }
 
 function packDetail(detail: Detail): PackedDetail {

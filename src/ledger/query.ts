@@ -45,7 +45,8 @@ export interface Answers {
 }
 
 export type Query =
-  | { type: 'balance'; at?: number | undefined }
+  /** `rules` are those of that instant, where they are not those of today. */
+  | { type: 'balance'; at?: number | undefined; rules?: Program | undefined }
   | { type: 'entries'; before: number; limit: number }
   | { type: 'entry'; seq: number }
   | { type: 'order'; orderId: string }
@@ -66,7 +67,7 @@ export function answer(
 ): Result<Answer> {
   switch (query.type) {
     case 'balance':
-      return ok(balanceAt(sql, ledger, query.at ?? now, program, now))
+      return ok(balanceAt(sql, ledger, query.at ?? now, query.rules ?? program, now))
     case 'entries':
       return ok(readEntriesBefore(sql, query.before, query.limit).map(viewOf))
     case 'entry': {

@@ -6,6 +6,8 @@ import { pageOf, readCursor } from '../http/page'
 import { problem } from '../http/problem'
 import { page, whole } from '../http/scalars'
 import { body, params, query } from '../http/validate'
+import { database } from '../db/client'
+import { findProgramAt } from '../program/store'
 import { ask, execute } from './client'
 import type { Command } from './decide'
 import {
@@ -85,7 +87,11 @@ ledger.post('/activities', idempotencyKey(), body(activity), (c) =>
 
 ledger.get('/balance', query(balanceQuery), async (c) => {
   const { at } = c.req.valid('query')
-  const answer = await ask(c.env, c.get('program'), memberOf(c), { type: 'balance', at })
+  const program = c.get('program')
+  const isPast = at !== undefined && at < program.publishedAt
+  const db = database(c.env, { programId: program.id })
+  const rules = isPast ? await findProgramAt(db, program, at) : undefined
+  const answer = await ask(c.env, program, memberOf(c), { type: 'balance', at, rules })
   return answer.ok ? c.json(answer.value) : problem(c, answer.failure)
 })
 

@@ -80,8 +80,14 @@ const renewed = ([id, name, ...next]: FirstTier): PackedTier => [id, name, next]
 
 const capital = (id: string): string => id.charAt(0).toUpperCase() + id.slice(1)
 
-const seconds = (time: string): number => Date.parse(time) / 1000
+const FAR = 1e11
 
-/** The first ledgers kept milliseconds: no other number is that large. */
+/** Seconds, or milliseconds where they are so many that they cannot be taken for seconds. */
+function seconds(time: string): number {
+  const ms = Date.parse(time)
+  return ms / 1000 < FAR ? ms / 1000 : ms
+}
+
+/** The first ledgers kept milliseconds throughout: no number of seconds is that large. */
 const timeOf = (stored: number): string =>
-  instantText(Math.round(stored < 1e11 ? stored * 1000 : stored))
+  instantText(Math.round(stored < FAR ? stored * 1000 : stored))

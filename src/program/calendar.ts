@@ -20,6 +20,15 @@ export function dayOf(ms: number, timeZone: string): Day {
   return toDay(local.toPlainDate())
 }
 
+/** Whether this is an IANA zone that can be computed with; an offset such as +08:00 has no daylight saving time. */
+export function isTimeZone(name: string): boolean {
+  try {
+    return /^[a-z]/i.test(name) && Number.isInteger(dayOf(0, name))
+  } catch {
+    return false
+  }
+}
+
 /** The first instant of a local day, in milliseconds; where DST skips midnight, the first that exists. */
 export function startOfDay(day: Day, timeZone: string): number {
   return toDate(day).toZonedDateTime(timeZone).epochMilliseconds

@@ -84,9 +84,6 @@ function inLives({ expiry, pending, returnWindowDays }: ProgramDocument): Contra
   if (isBare ? kind === 'inactivity' || to === 'day' : !hasOne(expiry)) {
     faults.push(at(['expiry'], 'Give months or days.'))
   }
-  if (kind === 'inactivity' && Array.isArray(to)) {
-    faults.push(at(['expiry', 'to'], 'Inactivity ends after a while, not on a date.'))
-  }
   const least = (months ?? 0) * 28 + (days ?? 0)
   if (kind === 'inactivity' && !isBare && least < waits) {
     faults.push(at(['expiry'], `Points wait ${waits} days and would lapse before they wake.`))
@@ -94,8 +91,9 @@ function inLives({ expiry, pending, returnWindowDays }: ProgramDocument): Contra
   return faults
 }
 
-function inLevels({ tiers, earning, activities }: ProgramDocument): Contradiction[] {
-  const { levels, window, down, grace, basis } = tiers
+function inLevels(document: ProgramDocument): Contradiction[] {
+  const { levels, window, down, grace } = document.tiers
+  const most = mostOf(document)
   const faults = repeated(levels.map(({ id }) => id)).map((i) =>
     at(['tiers', 'levels', i, 'id'], 'Another tier has this id.'),
   )
@@ -118,12 +116,9 @@ function inLevels({ tiers, earning, activities }: ProgramDocument): Contradictio
         ),
       )
     }
-    if (from > mostOf(tiers)) {
+    if (from > most) {
       faults.push(
-        at(
-          ['tiers', 'levels', i, 'from'],
-          `Nobody can reach it: a window has ${mostOf(tiers)} days.`,
-        ),
+        at(['tiers', 'levels', i, 'from'], `Nobody can reach it: ${most} is the most in a window.`),
       )
     }
     const floor = levels.findIndex(({ id }) => id === neverBelow)
@@ -131,10 +126,6 @@ function inLevels({ tiers, earning, activities }: ProgramDocument): Contradictio
       faults.push(at(['tiers', 'levels', i, 'neverBelow'], 'It is not this tier or one below it.'))
     }
   })
-  const earns = earning.rules.length > 0 || Object.keys(activities).length > 0
-  if (basis === 'points' && !earns && levels.length > 1) {
-    faults.push(at(['tiers', 'levels', 1, 'from'], 'Nobody can reach it: nothing earns points.'))
-  }
   if (window.kind === 'rolling' && !hasOne(window)) {
     faults.push(at(['tiers', 'window'], 'Give months or days.'))
   }
@@ -145,15 +136,36 @@ function inLevels({ tiers, earning, activities }: ProgramDocument): Contradictio
   return faults
 }
 
-/** The most that anybody can reach in a window: a day is one visit. */
-function mostOf({ basis, window }: Tiers): number {
-  if (basis !== 'visits') {
+/** The most that anybody can reach in a window: a day is one visit, and what is once ever is once. */
+function mostOf({ tiers: { basis, window }, earning, activities }: ProgramDocument): number {
+  if (basis === 'visits') {
+    return longestOf(window)
+  }
+  const all = Object.values(activities)
+  const isOpen =
+    earning.rules.some((rule) => !rule.isOff) || all.some(({ once }) => once === 'reference')
+  if (basis !== 'points' || isOpen) {
     return Infinity
   }
-  if (window.kind === 'rolling') {
-    return window.days ?? (window.months ?? 0) * 31
+  const days = longestOf(window)
+  return all.reduce((sum, { points, once }) => sum + points * (once === 'day' ? days : 1), 0)
+}
+
+/** How many days a window has at most. */
+function longestOf(window: Tiers['window']): number {
+  if (window.kind === 'calendar') {
+    return { month: 31, quarter: 92, year: 366 }[window.unit]
   }
-  return window.kind === 'anniversary' ? 366 : { month: 31, quarter: 92, year: 366 }[window.unit]
+  if (window.kind === 'anniversary') {
+    return 366
+  }
+  const { months, days = 0 } = window
+  if (months === undefined) {
+    return days
+  }
+  // From the first of each month of four years, one of which is a leap year.
+  const first = (month: number) => Date.UTC(2024, month, 1) / 86_400_000
+  return Math.max(...Array.from({ length: 48 }, (_, i) => first(i + months) - first(i)))
 }
 
 function inTexts({ locales, tiers, rewards }: ProgramDocument): Contradiction[] {
@@ -176,7 +188,7 @@ function inTexts({ locales, tiers, rewards }: ProgramDocument): Contradiction[] 
 
 const inAdjustments = ({ adjustments: { maxPoints, keys } }: ProgramDocument): Contradiction[] =>
   Object.entries(keys).flatMap(([id, most]) =>
-    maxPoints !== null && most < maxPoints
+    maxPoints === null || most < maxPoints
       ? [
           at(
             ['adjustments', 'keys', id],

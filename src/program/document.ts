@@ -90,20 +90,17 @@ const activity = z.strictObject({
   isVisit: flag,
 })
 
-const life = {
-  months: z.optional(whole(1, 1_200)),
-  days: z.optional(whole(1, 36_500)),
-  /** Up to the end of that day, of its month, quarter or year, or of the next of these dates. */
-  to: z._default(
-    z.union([z.enum(['day', 'month', 'quarter', 'year']), list(dayOfYear, 24, 1)]),
-    'day',
-  ),
-}
+const months = z.optional(whole(1, 1_200))
+const days = z.optional(whole(1, 36_500))
+/** Up to the end of that day, or of its month, quarter or year. */
+const end = z.enum(['day', 'month', 'quarter', 'year'])
+/** Or of the next of these dates. */
+const endOrDate = z.union([end, list(dayOfYear, 24, 1)])
 
 const expiry = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('never') }),
-  z.strictObject({ kind: z.literal('after'), ...life }),
-  z.strictObject({ kind: z.literal('inactivity'), ...life }),
+  z.strictObject({ kind: z.literal('after'), months, days, to: z._default(endOrDate, 'day') }),
+  z.strictObject({ kind: z.literal('inactivity'), months, days, to: z._default(end, 'day') }),
 ])
 
 const pending = z.union([

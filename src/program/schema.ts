@@ -1,19 +1,11 @@
 import * as z from 'zod/mini'
 import { instant, ordinal, text } from '../http/scalars'
+import { isTimeZone } from './calendar'
 import { isCountry } from './country'
 import { isCurrency } from './money'
 
 /** An ISO 4217 code that is in use. */
 export const currency = z.string().check(z.refine(isCurrency, 'Not an ISO 4217 currency code.'))
-
-/** An IANA name; an offset such as +08:00 has no rules for daylight saving time. */
-function isTimeZone(name: string): boolean {
-  try {
-    return /^[a-z]/i.test(name) && Boolean(new Intl.DateTimeFormat('en', { timeZone: name }))
-  } catch {
-    return false
-  }
-}
 
 export const timeZone = z
   .string()

@@ -1,4 +1,4 @@
-import { and, desc, eq, lt } from 'drizzle-orm'
+import { and, desc, eq, lt, lte, max, sql } from 'drizzle-orm'
 import { insertKey, type NewKey } from '../auth/store'
 import { type Database, isConflict } from '../db/client'
 import { balances, programs, programVersions } from '../db/tables'
@@ -46,6 +46,24 @@ export async function findProgram(db: Database, id: string): Promise<Program | n
   const document = published?.document ?? defaultDocument(found.programs, exponent(currency))
   const publishedAt = published?.publishedAt ?? createdAt
   return { ...document, id, mode, version, publishedAt, clockMs }
+}
+
+/** A program as it was at an instant (milliseconds by its clock); before its first version, as that. */
+export async function findProgramAt(db: Database, program: Program, at: number): Promise<Program> {
+  const { programId, version, publishedAt } = programVersions
+  const mine = eq(programId, program.id)
+  const last = db
+    .select({ version: max(version) })
+    .from(programVersions)
+    .where(and(mine, lte(publishedAt, at)))
+  const then = await db
+    .select()
+    .from(programVersions)
+    .where(and(mine, eq(version, sql`coalesce(${last}, 1)`)))
+    .get()
+  return then
+    ? { ...program, ...then.document, version: then.version, publishedAt: then.publishedAt }
+    : program
 }
 
 /** One version of a program's rules, or null. */

@@ -14,13 +14,17 @@ const MOST_PAGES = 20
 export async function project(batch: MessageBatch<Pointer>, env: Env): Promise<void> {
   const messages = Map.groupBy(batch.messages, ({ body }) => keyOf(body))
   const members = Array.from(messages.values(), ([first]) => first!.body)
-  for (const member of await catchUp(env, members)) {
+  const { lost, behind } = await catchUp(env, members)
+  for (const member of lost) {
     messages.get(keyOf(member))!.forEach((message) => message.retry())
+  }
+  if (behind.length > 0) {
+    await env.PROJECTION.sendBatch(behind.map((body) => ({ body })))
   }
 }
 
-/** Brings members up to date in D1. Answers those whose object cannot be reached. */
-export async function catchUp(env: Env, members: readonly Pointer[]): Promise<Pointer[]> {
+/** Brings members up to date in D1. Answers whose object cannot be reached, and who has more news than one call takes. */
+export async function catchUp(env: Env, members: readonly Pointer[]) {
   const lost: Pointer[] = []
   let behind = members
   for (let page = 0; page < MOST_PAGES && behind.length > 0; page++) {
@@ -36,10 +40,7 @@ export async function catchUp(env: Env, members: readonly Pointer[]): Promise<Po
     }
     behind = news.filter((each) => each.hasMore).map((each) => each.member)
   }
-  if (behind.length > 0) {
-    await env.PROJECTION.sendBatch(behind.map((body) => ({ body })))
-  }
-  return lost
+  return { lost, behind }
 }
 
 /** A member's news as rows; null for a member who has no ledger. */

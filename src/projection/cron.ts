@@ -3,6 +3,7 @@ import { settle } from '../ledger/client'
 import type { Program } from '../program/program'
 import { findProgram } from '../program/store'
 import { catchUp } from './consumer'
+import type { Pointer } from './projection'
 import { type Due, listDue } from './store'
 
 /** Members of one program who are due. */
@@ -61,9 +62,16 @@ export async function settleAll(
   memberIds: readonly string[],
 ): Promise<boolean> {
   const settled = await Promise.allSettled(memberIds.map((id) => settle(env, program, id)))
-  const lost = await catchUp(
-    env,
-    memberIds.map((memberId) => ({ programId: program.id, memberId })),
-  )
-  return lost.length === 0 && settled.every(({ status }) => status === 'fulfilled')
+  const isSettled = settled.every((each) => each.status === 'fulfilled' && each.value !== 'stale')
+  let members: readonly Pointer[] = memberIds.map((memberId) => ({
+    programId: program.id,
+    memberId,
+  }))
+  let isReached = true
+  while (members.length > 0) {
+    const { lost, behind } = await catchUp(env, members)
+    isReached &&= lost.length === 0
+    members = behind
+  }
+  return isSettled && isReached
 }

@@ -208,9 +208,10 @@ describe('the hash of an earlier statement', () => {
   it('is refused when it is of another ledger, of a later statement, or none at all', async () => {
     const foreign = await fullLedger()
     const { head } = await statementOf(foreign.shop, foreign.member)
-    for (const known of [head, statement.head.slice(1), statement.head.toUpperCase(), '']) {
+    for (const known of [head, statement.head.slice(1), '']) {
       expect(faultsOf(statement, known)).toHaveLength(1)
     }
+    expect(faultsOf(statement, statement.head.toUpperCase())).toEqual([])
   })
 
   it('shows that history was rewritten, though the new one is sound in itself', async () => {

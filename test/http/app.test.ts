@@ -110,11 +110,13 @@ describe('a body', () => {
     ['it has a comma too many', '{"kind":"pos",}'],
     ['it is blank', ' '],
     ['it is not UTF-8', new Uint8Array([0x22, 0xff, 0x22])],
+    ['it has a field that would vanish', '{"kind":"pos","name":{"__proto__":1}}'],
+    ['it has that itself', '{"kind":"pos","__proto__":{"name":"x"}}'],
   ])('is refused as malformed when %s', async (_, body) => {
     expect(await create(body)).toMatchObject({ status: 400, json: { code: 'malformed_json' } })
   })
 
-  it.each([['null'], ['[]'], ['"pos"'], ['1'], ['{"kind":"pos","__proto__":{"name":"x"}}']])(
+  it.each([['null'], ['[]'], ['"pos"'], ['1']])(
     'is refused as invalid when it is %s',
     async (body) => {
       expect(await create(body)).toMatchObject({

@@ -234,3 +234,22 @@ describe('a change from or to inactivity', () => {
     expect(world.balance).toBe(100)
   })
 })
+
+describe('idle lives that are over', () => {
+  it('are forgotten with the next activity, so that entries do not grow with old rules', () => {
+    const world = new World(program)
+    for (let days = 2; days < 10; days++) {
+      world.publish({ expiry: idle(days) })
+      world.buy(`o${days}`, 10)
+    }
+    expect(world.state.idle).toHaveLength(8)
+    world.publish({ expiry: { kind: 'never' } })
+    world.until(NOON + 200 * DAY_MS)
+    world.buy('late', 10)
+    expect(world.entries.at(-1)!.detail.renews).toBeUndefined()
+    world.publish({ expiry: idle(20) })
+    world.buy('later', 10)
+    expect(world.state.idle.map(([life]) => JSON.parse(life).days)).toEqual([20])
+    expect(world.state.lots.map((lot) => lot.idle !== undefined)).toEqual([true, false])
+  })
+})

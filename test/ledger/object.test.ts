@@ -58,6 +58,18 @@ describe('an Idempotency-Key', () => {
     expect(await object.dump()).toEqual(before)
   })
 
+  it.each([
+    ['9999-12-31T23:59:59Z', 'with seconds that could be milliseconds'],
+    ['2027-01-01T00:00:00.123Z', 'with milliseconds'],
+  ])('gives the same end of points, %s', async (time) => {
+    const object = await newObject()
+    const request = { points: 5, reason: 'never', expiresAt: at(time), allowDebt: false }
+    const first = await object.send({ type: 'adjust', request }, 'k')
+    expect(receiptOf(first).balance.nextExpiry?.at).toBe(new Date(at(time)).toISOString())
+    const again = await object.send({ type: 'adjust', request }, 'k')
+    expect(again).toEqual({ ...first, replayed: true })
+  })
+
   it('survives that the object is evicted, as everything does', async () => {
     const object = await newObject()
     const first = await object.send(purchaseOf('o1', 100), 'k')
@@ -124,6 +136,17 @@ describe('an Idempotency-Key', () => {
 })
 
 describe('a natural key', () => {
+  it('takes what a sale leaves out for what the program says', async () => {
+    const object = await newObject()
+    const lines = [{ sku: 'TEA', quantity: 1, amount: 10_000, tax: 1_000 }]
+    const sale = { lines, total: undefined }
+    const first = await object.send(purchaseOf('o1', 0, sale), 'k')
+    const told = await object.send(purchaseOf('o1', 0, { ...sale, taxIncluded: true }), 'other')
+    expect(told).toEqual({ ...first, replayed: true })
+    const other = await object.send(purchaseOf('o1', 0, { ...sale, taxIncluded: false }), 'third')
+    expect(outcomes([other])).toEqual({ already_exists: 1 })
+  })
+
   it('gives the first receipt for the same order under another key, whatever the channel', async () => {
     const object = await newObject()
     const first = await object.send(purchaseOf('o1', 200), 'one')

@@ -41,10 +41,13 @@ describe('a document without contradictions', () => {
     ['a visit on each day of a leap year', visits(366, { kind: 'calendar', unit: 'year' })],
     ['a tier that never falls, without grace', tiers({ down: 'never', grace: {} })],
     ['a key that may move as much as all', { adjustments: { maxPoints: 10, keys: { key: 10 } } }],
-    ['keys where any number may be moved', { adjustments: { maxPoints: null, keys: { key: 1 } } }],
     [
       'a tier by points where only activities earn',
-      { ...tiers({ basis: 'points' }), earning: { ...valid.earning, rules: [] } },
+      {
+        ...tiers({ basis: 'points' }),
+        earning: { ...valid.earning, rules: [] },
+        activities: { review: { points: 5, once: 'reference' } },
+      },
     ],
     [
       'one tier, by points, where nothing earns',
@@ -124,7 +127,7 @@ describe('a contradiction is found where it is:', () => {
     [
       'inactivity of no length up to a fixed date',
       { expiry: { kind: 'inactivity', to: ['12-31'] } },
-      ['#/expiry', '#/expiry/to'],
+      ['#/expiry/to'],
     ],
     [
       'inactivity up to a fixed date',
@@ -164,6 +167,11 @@ describe('a contradiction is found where it is:', () => {
       ['#/tiers/grace'],
     ],
     [
+      'more visits than any twelve months have',
+      visits(367, { kind: 'rolling', months: 12 }),
+      ['#/tiers/levels/2/from'],
+    ],
+    [
       'more visits than 90 days have',
       visits(201, { kind: 'rolling', days: 90 }),
       ['#/tiers/levels/1/from', '#/tiers/levels/2/from'],
@@ -190,7 +198,24 @@ describe('a contradiction is found where it is:', () => {
         earning: { ...valid.earning, rules: [] },
         activities: {},
       },
-      ['#/tiers/levels/1/from'],
+      ['#/tiers/levels/1/from', '#/tiers/levels/2/from'],
+    ],
+    [
+      'tiers by points where all rules are off and an activity counts once ever',
+      {
+        ...tiers({ basis: 'points' }),
+        earning: {
+          ...valid.earning,
+          rules: valid.earning.rules.map((rule) => ({ ...rule, isOff: true })),
+        },
+        activities: { profile: { points: 5, once: 'ever' } },
+      },
+      ['#/tiers/levels/1/from', '#/tiers/levels/2/from'],
+    ],
+    [
+      'a key that may adjust less than others, which may adjust by any number',
+      { adjustments: { maxPoints: null, keys: { key: 1 } } },
+      ['#/adjustments/keys/key'],
     ],
     [
       'a name without the first locale',
