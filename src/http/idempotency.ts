@@ -1,5 +1,6 @@
 import type { MiddlewareHandler } from 'hono'
 import { sha256 } from '../hash'
+import { canonical } from '../json'
 import { fail, ok, type Result } from '../result'
 import type { Api } from './context'
 import { problem } from './problem'
@@ -40,14 +41,4 @@ export function parseIdempotencyKey(header: string | undefined): Result<string> 
 
 /** SHA-256 (hex) of what a call asks for: method, the path as it was called, and the validated body. */
 export const fingerprint = (method: string, path: string, body: unknown): string =>
-  sha256(JSON.stringify([method, path, body], sorted)).toString('hex')
-
-/** Whether two values are the same JSON, whatever the order of their fields. */
-export const isSame = (a: unknown, b: unknown): boolean =>
-  JSON.stringify(a, sorted) === JSON.stringify(b, sorted)
-
-/** Makes JSON canonical: fields in the order of their names. */
-const sorted = (_key: string, value: unknown): unknown =>
-  value !== null && typeof value === 'object' && !Array.isArray(value)
-    ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-    : value
+  sha256(canonical([method, path, body])).toString('hex')
