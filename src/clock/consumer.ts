@@ -1,8 +1,9 @@
 import { database } from '../db/client'
+import { listMemberIds } from '../members/store'
 import type { Program } from '../program/program'
 import { findProgram } from '../program/store'
 import { settleAll } from '../projection/cron'
-import { findMove, listIds, type Move, progress } from './store'
+import { findMove, type Move, progress } from './store'
 
 /** A move of a clock that is not done. */
 export interface UnfinishedMove {
@@ -48,7 +49,7 @@ export async function advance(env: Env, program: Program, move: Move): Promise<M
 async function settlePage(env: Env, program: Program, move: Move): Promise<Move> {
   const { programId } = move
   const db = database(env, { programId })
-  const ids = await listIds(db, programId, move.cursor ?? '', MEMBERS_A_PAGE)
+  const ids = await listMemberIds(db, programId, move.cursor ?? '', MEMBERS_A_PAGE)
   if (!(await settleAll(env, program, ids))) {
     throw Object.assign(new Error('A member cannot be reached'), { retryable: true })
   }

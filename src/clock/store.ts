@@ -1,6 +1,6 @@
-import { and, eq, gt, sql } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import type { Database } from '../db/client'
-import { clockMoves, members, programs } from '../db/tables'
+import { clockMoves, programs } from '../db/tables'
 
 /** How far a clock has brought the members of its program. */
 export type Move = typeof clockMoves.$inferSelect
@@ -50,17 +50,6 @@ export async function startMove(
       .where(and(eq(clockMoves.programId, programId), eq(clockMoves.clock, clock))),
   ])
   return move ?? null
-}
-
-/** The ids of up to `count` members after one. */
-export async function listIds(db: Database, programId: string, after: string, count: number) {
-  const rows = await db
-    .select({ id: members.id })
-    .from(members)
-    .where(and(eq(members.programId, programId), gt(members.id, after)))
-    .orderBy(members.id)
-    .limit(count)
-  return rows.map(({ id }) => id)
 }
 
 /** Notes that so many more members are settled, up to `cursor` or, at null, all; the move as it is then. */

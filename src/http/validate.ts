@@ -61,11 +61,14 @@ async function readJson(c: Context<Api>): Promise<Result<unknown>> {
   }
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)
-    return ok(JSON.parse(text, refuseProto))
+    return ok(JSON.parse(text, PROTO.test(text) ? refuseProto : undefined))
   } catch {
     return fail('malformed_json', 'The body must be one JSON object in UTF-8.')
   }
 }
+
+/** What may hold such a field, escaped or not: reading it piece by piece takes five times as long. */
+const PROTO = /__proto__|\\u/
 
 /** A field of that name would vanish from the maps that it is in. */
 function refuseProto(key: string, value: unknown): unknown {

@@ -16,9 +16,9 @@ export function adjust(journal: Journal, request: Adjustment, actor: Actor): Res
   }
   const occurredAt = journal.now
   if (points > 0) {
-    const { expiresAt = 0 } = request
+    const { expiresAt } = request
     const promised =
-      request.expiresAt === undefined
+      expiresAt === undefined
         ? promiseOf(journal.program, occurredAt)
         : { expiresAt, activeAt: null }
     if (promised.expiresAt <= occurredAt) {

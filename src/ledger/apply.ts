@@ -90,12 +90,11 @@ function changeLot(parts: State, lots: Lot[], change: LotChange, wakes: boolean)
   const promised =
     expiresAt === undefined ? before! : { expiresAt, activeAt, ...(idle !== undefined && { idle }) }
   const after: Lot = {
+    ...promised,
     seq,
-    expiresAt: promised.expiresAt,
     activeAt: wakes ? null : promised.activeAt,
     remaining: (before?.remaining ?? 0) + remaining,
     held: (before?.held ?? 0) + held,
-    ...(promised.idle !== undefined && { idle: promised.idle }),
   }
   if (after.remaining > 0) {
     count(parts, after, 1)

@@ -88,7 +88,7 @@ export function activity(
     occurredAt,
     actor,
     reference,
-    count: [today, 0, rule.points, 0, ...(rule.isVisit ? ([1] as const) : ([] as const))],
+    count: rule.isVisit ? [today, 0, rule.points, 0, 1] : [today, 0, rule.points, 0],
     detail: { activity: type, ...(day && { day }), ...(once === 'ever' && { once }) },
   })
   retier(journal, journal.now, { cause: entry })

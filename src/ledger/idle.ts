@@ -36,11 +36,12 @@ export function begin(
 ): { promised: Promised; detail: Pick<Detail, 'renews'> } {
   const { state, now } = journal
   const { idle: life, expiresAt } = promised
-  const [, end = 0] = find(state, life) ?? []
+  const known = find(state, life)
+  const [, end = 0] = known ?? []
   const begun: IdleLife[] =
     life !== undefined && end <= now ? [[life, expiresAt, state.seq + 1]] : []
   const renews = isActivity ? renewals(journal, ms) : begun
-  const [, renewed] = renews.find(([each]) => each === life) ?? find(state, life) ?? []
+  const [, renewed] = renews.find(([each]) => each === life) ?? known ?? []
   return {
     promised: { ...promised, expiresAt: renewed ?? expiresAt },
     detail: renews.length > 0 ? { renews } : {},

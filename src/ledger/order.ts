@@ -10,9 +10,12 @@ export interface Order {
   total: number
   /** Every refund, by its clawback; `standing` are those that no reversal undid. */
   refunds: readonly Entry[]
-  standing: readonly KeptRefund[]
+  standing: readonly Entry[]
   redemptions: readonly Entry[]
 }
+
+/** What a refund's entry keeps of it. */
+export const keptOf = (entry: Entry): KeptRefund => entry.detail.refund!
 
 /** Part of an order, 0 ≤ num ≤ den. */
 export interface Share {
@@ -32,7 +35,7 @@ export function orderOf(thread: readonly Entry[]): Order | null {
     award,
     total: award.detail.total!,
     refunds,
-    standing: refunds.filter((e) => !reversed.has(e.seq)).map((entry) => entry.detail.refund!),
+    standing: refunds.filter(({ seq }) => !reversed.has(seq)),
     redemptions: thread.filter(isRedemption),
   }
 }
@@ -68,7 +71,7 @@ export const partOf = (whole: number, { num, den }: Share): number =>
 /** What a request refunds, never more than is left of the order's total or of a line. */
 export function keepRefund(order: Order, request: Refund): Result<Omit<KeptRefund, 'owed'>> {
   if (request.amount !== undefined) {
-    const before = sum(order.standing.map((refund) => refund.amount))
+    const before = sum(order.standing.map((entry) => keptOf(entry).amount))
     return ok({ amount: Math.min(request.amount, order.total - before), goods: 0 })
   }
   const lines = order.award.detail.lines ?? []
@@ -103,7 +106,9 @@ export function keepRefund(order: Order, request: Refund): Result<Omit<KeptRefun
 
 function returnedLines(order: Order): { goods: number; quantity: number }[] {
   const back = (order.award.detail.lines ?? []).map(() => ({ goods: 0, quantity: 0 }))
-  for (const [index, goods, quantity] of order.standing.flatMap((refund) => refund.lines ?? [])) {
+  for (const [index, goods, quantity] of order.standing.flatMap(
+    (entry) => keptOf(entry).lines ?? [],
+  )) {
     back[index]!.goods += goods
     back[index]!.quantity += quantity
   }

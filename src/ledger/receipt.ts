@@ -37,17 +37,19 @@ export interface Receipt extends Standing {
 
 /** Where a member stands at `now`, milliseconds. */
 export function standingOf(state: State, program: Program, now: number): Standing {
+  return { balance: balanceViewOf(state), tier: tierViewOf(state, program, now), seq: state.seq }
+}
+
+/** A state's balance, and what lapses first. */
+export function balanceViewOf(state: State): BalanceView {
   const { available, pending, held, debt } = state
   const next = nextExpiryOf(state)
   const nextExpiry = next && { points: next.points, at: instantText(next.at) }
-  return {
-    balance: { balance: balanceOf(state), available, pending, held, debt, nextExpiry },
-    tier: tierViewOf(state, program, now),
-    seq: state.seq,
-  }
+  return { balance: balanceOf(state), available, pending, held, debt, nextExpiry }
 }
 
-function tierViewOf(state: State, program: Program, now: number): TierView {
+/** A state's tier at `now`, milliseconds. */
+export function tierViewOf(state: State, program: Program, now: number): TierView {
   const { id, name } = tierOf(program, state.tier)
   const next = nextTier(program, state, now)
   const fall = fallOf(program, state, now)

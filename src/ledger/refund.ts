@@ -3,7 +3,7 @@ import type { DayCount } from '../program/tier'
 import { fail, ok, type Result } from '../result'
 import { type Journal, minus, retier, spendable, take, write } from './journal'
 import { type Actor, type Entry, type History, type Lot, orderThread } from './ledger'
-import { keepRefund, type Order, orderOf, partOf, type Share, shareOf } from './order'
+import { keepRefund, keptOf, type Order, orderOf, partOf, type Share, shareOf } from './order'
 import { giveBack, returnedOf, unreturnedOf } from './redeem'
 import type { Refund } from './schema'
 
@@ -36,11 +36,12 @@ export function refund(
   if (!kept.ok) {
     return kept
   }
-  const share = shareOf(order, [...order.standing, { ...kept.value, owed: 0 }])
-  const taken = order.standing.reduce((sum, { owed }) => sum + owed, 0)
+  const standing = order.standing.map(keptOf)
+  const share = shareOf(order, [...standing, { ...kept.value, owed: 0 }])
+  const taken = standing.reduce((sum, { owed }) => sum + owed, 0)
   const owed = Math.max(0, partOf(order.award.points, share) - taken)
   // Nothing more came back; but what a reversal gave back of a refund that overlapped others is still to be taken.
-  if (owed === 0 && share.num === shareOf(order, order.standing).num) {
+  if (owed === 0 && share.num === shareOf(order, standing).num) {
     return ok(null)
   }
   returnSpent(journal, order, share, thread, request, actor, history)
@@ -70,11 +71,8 @@ export function reverseRefund(
   }
   const { count, reference, debt } = refunded
   const order = orderOf(thread)!
-  const others = order.refunds.filter(({ seq }) => seq !== refunded.seq)
-  const share = shareOf(
-    order,
-    others.map(({ detail }) => detail.refund!).filter((each) => order.standing.includes(each)),
-  )
+  const others = order.standing.filter(({ seq }) => seq !== refunded.seq)
+  const share = shareOf(order, others.map(keptOf))
   const given = giveBack(journal, refunded, { lots: takenBy(refunded), loose: debt }, history, {
     reference,
     count: count && [count[0], 0 - count[1], 0 - count[2], ordersBy(share, thread)],
@@ -169,9 +167,7 @@ function countOf(
   if (!count) {
     return null
   }
-  const taken = order.refunds
-    .filter((entry) => order.standing.includes(entry.detail.refund!))
-    .reduce((sum, entry) => sum - (entry.count?.[1] ?? 0), 0)
+  const taken = order.standing.reduce((sum, entry) => sum - (entry.count?.[1] ?? 0), 0)
   const spend = Math.max(0, partOf(count[1], share) - taken)
   return [count[0], 0 - spend, 0 - owed, ordersBy(share, thread)]
 }

@@ -18,9 +18,9 @@ export function rulesOf(told: Told): Program | null {
   if ('tiers' in told) {
     versions.delete(key)
     versions.set(key, told)
-  }
-  if (versions.size > MOST) {
-    versions.delete(versions.keys().next().value!)
+    if (versions.size > MOST) {
+      versions.delete(versions.keys().next().value!)
+    }
   }
   const program = versions.get(key)
   return program ? { ...program, clockMs: told.clockMs } : null

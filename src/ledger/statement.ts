@@ -2,7 +2,7 @@ import { dayText, instantText } from '../program/calendar'
 import { NEVER } from '../program/expiry'
 import type { Program } from '../program/program'
 import type { Entry, Lot } from './ledger'
-import { type BalanceView, standingOf } from './receipt'
+import { type BalanceView, balanceViewOf } from './receipt'
 import type { Ledger } from './store'
 
 /** An entry as the chain has it, times in milliseconds, and its hash (hex). */
@@ -42,7 +42,7 @@ export function statementOf(ledger: Ledger, program: Program, now: number): Stat
     at: instantText(now),
     enrolledOn: dayText(start.enrolledOn),
     salt,
-    balance: standingOf(state, program, now).balance,
+    balance: balanceViewOf(state),
     lots: state.lots.map(({ expiresAt, ...lot }) => ({
       ...lot,
       expiresAt: expiresAt === NEVER ? null : expiresAt,

@@ -3,7 +3,7 @@ import { type Program, textOf } from '../program/program'
 import { floorTier, reachedAt, tierOf } from '../program/tier'
 import { windowOf } from '../program/window'
 import type { Entry, State } from './ledger'
-import { standingOf, type TierView } from './receipt'
+import { type TierView, tierViewOf } from './receipt'
 
 /** Where a member stands among the tiers, and how that came about. */
 export interface TierStanding extends TierView {
@@ -41,7 +41,7 @@ export function tierStandingOf(
   const { factor, benefits } = tierOf(program, state.tier)
   const [from, until] = windowOf(program, state.enrolledOn, dayOf(now, program.timeZone))
   return {
-    ...standingOf(state, program, now).tier,
+    ...tierViewOf(state, program, now),
     factor,
     benefits: benefits.map((each) => textOf(program, each)),
     reached: {

@@ -27,6 +27,22 @@ export const listMembers = (db: Database, programId: string, afterId: string, co
     .orderBy(members.id)
     .limit(count)
 
+/** The ids of up to `count` members of the program in their order, after `afterId`. */
+export async function listMemberIds(
+  db: Database,
+  programId: string,
+  afterId: string,
+  count: number,
+): Promise<string[]> {
+  const rows = await db
+    .select({ id: members.id })
+    .from(members)
+    .where(and(eq(members.programId, programId), gt(members.id, afterId)))
+    .orderBy(members.id)
+    .limit(count)
+  return rows.map(({ id }) => id)
+}
+
 /** The member who has an identity, or null. */
 export async function findByContact(
   db: Database,

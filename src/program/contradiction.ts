@@ -192,7 +192,7 @@ const inAdjustments = ({ adjustments: { maxPoints, keys } }: ProgramDocument): C
       ? [
           at(
             ['adjustments', 'keys', id],
-            `All keys may move ${maxPoints}; name only those that may move more.`,
+            `All keys may move ${maxPoints ?? 'any number'}; name only those that may move more.`,
           ),
         ]
       : [],

@@ -149,11 +149,9 @@ export function price(order: Order, program: Pick<ProgramDocument, 'earning'>): 
   // Tax is on goods and shipping alike; tell the goods' part apart where lines do not.
   const split = lineTax > 0 ? lineTax : mulDiv(tax, goods, Math.max(1, goods + shipping))
   const goodsTax = shipping === 0 ? tax : split
-  const taxed = (amount: number, its: number) =>
-    Math.max(
-      0,
-      amount + (base.tax === 'excluded' ? (taxIncluded ? -its : 0) : taxIncluded ? 0 : its),
-    )
+  // Tax that counts and is not in the prices comes on top; tax that does not count and is in them goes.
+  const sign = Number(base.tax === 'charged') - Number(taxIncluded)
+  const taxed = (amount: number, its: number) => Math.max(0, amount + sign * its)
   const isBefore = base.discounts === 'before'
   const before = order.lines.map((line) => line.amount)
   const listed = isBefore ? goods + discount + sum(before) - sum(gross) : goods

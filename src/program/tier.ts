@@ -200,13 +200,14 @@ function lostAt(program: Program, state: TierState, since: number): number {
 
 /** When a member falls, and to what, if nothing more happens; null where he does not. */
 export function fallOf(program: Program, state: TierState, now: number) {
-  const due = tierDueAt(program, state, now)
+  const due = mayFall(program, state) ? tierDueAt(program, state, now) : Infinity
   if (due === Infinity) {
     return null
   }
-  const lost = tierChange(program, state, due)
-  const at = lost?.reason === 'at-risk' ? lost.fallsAt! : due
-  const fallen = tierChange(program, { ...state, fallsAt: at }, at)
+  const change = tierChange(program, state, due)
+  const isAnnounced = change?.reason === 'at-risk'
+  const at = isAnnounced ? change.fallsAt! : due
+  const fallen = isAnnounced ? tierChange(program, { ...state, fallsAt: at }, at) : change
   return fallen && rankOf(program, fallen.tier) < rankOf(program, state.tier)
     ? { at, to: tierOf(program, fallen.tier) }
     : null

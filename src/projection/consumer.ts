@@ -1,4 +1,4 @@
-import { type Database, database } from '../db/client'
+import { database } from '../db/client'
 import { unprojected } from '../ledger/client'
 import { findProgram } from '../program/store'
 import { keyOf, type Pointer, rowsOf, type Rows } from './projection'
@@ -25,11 +25,12 @@ export async function project(batch: MessageBatch<Pointer>, env: Env): Promise<v
 
 /** Brings members up to date in D1. Answers whose object cannot be reached, and who has more news than one call takes. */
 export async function catchUp(env: Env, members: readonly Pointer[]) {
+  const zoneOf = await findZones(env, members)
   const lost: Pointer[] = []
   let behind = members
   for (let page = 0; page < MOST_PAGES && behind.length > 0; page++) {
     const db = database(env, behind[0]!)
-    const [seqOf, zoneOf] = await Promise.all([entrySeqs(db, behind), findZones(db, behind)])
+    const seqOf = await entrySeqs(db, behind)
     const answers = await Promise.allSettled(
       behind.map((member) => fetchNews(env, member, seqOf(member), zoneOf(member))),
     )
@@ -51,9 +52,11 @@ async function fetchNews(env: Env, member: Pointer, seq: number, timeZone: strin
 }
 
 /** The zone of each member's program. */
-async function findZones(db: Database, members: readonly Pointer[]) {
+async function findZones(env: Env, members: readonly Pointer[]) {
   const ids = [...new Set(members.map(({ programId }) => programId))]
-  const programs = await Promise.all(ids.map((id) => findProgram(db, id)))
+  const programs = await Promise.all(
+    ids.map((programId) => findProgram(database(env, { programId }), programId)),
+  )
   const zones = new Map(ids.map((id, i) => [id, programs[i]?.timeZone ?? 'UTC']))
   return ({ programId }: Pointer) => zones.get(programId)!
 }

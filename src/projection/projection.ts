@@ -1,3 +1,4 @@
+import type { totals } from '../db/tables'
 import type { Unprojected } from '../ledger/query'
 import { viewOf } from '../ledger/receipt'
 import type { Entry } from '../ledger/ledger'
@@ -13,8 +14,7 @@ export interface Pointer {
 export const keyOf = ({ programId, memberId }: Pointer): string => `${programId}:${memberId}`
 
 /** What a program's totals count: each net of what undid it, so that outstanding = issued − all others. */
-export const figures = ['issued', 'redeemed', 'lapsed', 'clawedBack'] as const
-export type Figure = (typeof figures)[number]
+export type Figure = (typeof totals.$inferSelect)['figure']
 
 /** Which total an entry's points belong to; null where it moves none. */
 export function figureOf({ kind, points, reference, detail }: Entry): Figure | null {

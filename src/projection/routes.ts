@@ -10,7 +10,7 @@ import { body, query } from '../http/validate'
 import { ask } from '../ledger/client'
 import { run } from '../ledger/routes'
 import { refund } from '../ledger/schema'
-import { listMembers } from '../members/store'
+import { listMemberIds } from '../members/store'
 import { instantText } from '../program/calendar'
 import { findProgram } from '../program/store'
 import type { Failure } from '../result'
@@ -150,9 +150,9 @@ projection.post('/', body(rebuild), async (c) => {
   if ((await findProgram(db, programId)) === null) {
     return problem(c, { code: 'not_found', detail: 'There is no such program.' })
   }
-  const rows = await listMembers(db, programId, after.value, MEMBERS_A_CALL + 1)
-  const { data, nextCursor } = pageOf(rows, MEMBERS_A_CALL, (row) => row.id)
-  const messages = data.map(({ id }) => ({ body: { programId, memberId: id } }))
+  const ids = await listMemberIds(db, programId, after.value, MEMBERS_A_CALL + 1)
+  const { data, nextCursor } = pageOf(ids, MEMBERS_A_CALL, (id) => id)
+  const messages = data.map((memberId) => ({ body: { programId, memberId } }))
   for (let i = 0; i < messages.length; i += MESSAGES_A_BATCH) {
     await c.env.PROJECTION.sendBatch(messages.slice(i, i + MESSAGES_A_BATCH))
   }

@@ -21,11 +21,12 @@ export async function entrySeqs(
 export async function writeRows(db: Database, rows: readonly Rows[]): Promise<void> {
   // One parameter a table: D1 binds a hundred at most.
   const all = (table: keyof Rows) => rows.flatMap((each) => each[table])
-  const [news, bought, stands] = [all('entries'), all('purchases'), all('balances')]
+  const news = json(all('entries'))
+  const [bought, stands] = [all('purchases'), all('balances')]
   await db.batch([
     // Before the entries themselves: what is there already has been counted.
-    addTotals(db, json(news)),
-    insertEntries(db, json(news)),
+    addTotals(db, news),
+    insertEntries(db, news),
     ...(bought.length > 0 ? [insertPurchases(db, json(bought))] : []),
     ...(stands.length > 0 ? [upsertBalances(db, json(stands))] : []),
   ])

@@ -7,7 +7,7 @@ table{border-collapse:collapse;width:100%;margin:1rem 0}th,td{text-align:left;pa
 .n{text-align:right;font-variant-numeric:tabular-nums}code{font-size:.8em;word-break:break-all;color:#555}`
 
 /** A statement as a page to read, in parts. */
-export async function* pageOf(
+export async function* htmlOf(
   statement: Statement,
   pages: AsyncIterable<ChainedEntry[]>,
   language: string,

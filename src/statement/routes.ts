@@ -7,7 +7,7 @@ import { problem } from '../http/problem'
 import { ask } from '../ledger/client'
 import type { ChainedEntry, Statement } from '../ledger/statement'
 import { jsonOf } from './json'
-import { pageOf } from './page'
+import { htmlOf } from './page'
 import { words } from './words'
 
 /** `/v1/members/:id/statement`: all of a ledger with its chain, as JSON or as a page to read. */
@@ -29,7 +29,7 @@ statement.get('/', async (c) => {
     match: preferred,
   })
   const entries = entriesOf(c, memberId, head.value)
-  const parts = isPage ? pageOf(head.value, entries, language) : jsonOf(head.value, entries)
+  const parts = isPage ? htmlOf(head.value, entries, language) : jsonOf(head.value, entries)
   c.header('Content-Type', isPage ? 'text/html; charset=UTF-8' : type)
   c.header('Vary', 'Accept, Accept-Language')
   return stream(c, async (out) => {
