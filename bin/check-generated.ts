@@ -1,10 +1,15 @@
-// Fails when a generated file is behind its source: the types of wrangler.toml, the migrations of src/db/tables.ts.
+// Fails when a generated file is behind its source: types of wrangler.toml, migrations of src/db/tables.ts, phone numbers.
 import { execFileSync } from 'node:child_process'
 import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { quit } from './local.ts'
+import { isPhoneCurrent } from './phone.ts'
 import { wrangler } from './wrangler.ts'
 
 wrangler('types', '--check')
+
+if (!isPhoneCurrent()) {
+  quit('src/members/phone.json is behind libphonenumber-js: npm run generate')
+}
 
 const source = 'migrations/d1'
 const copy = '.wrangler/migrations'
@@ -31,4 +36,4 @@ for (const file of migrations) {
     quit(`${source}/${file} creates a table that is not WITHOUT ROWID.`)
   }
 }
-console.log(`Generated files are current: types, ${migrations.length} migrations`)
+console.log(`Generated files are current: types, phone numbers, ${migrations.length} migrations`)

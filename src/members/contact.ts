@@ -1,5 +1,10 @@
-import { parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js/min'
+import {
+  parsePhoneNumberFromString,
+  type CountryCode,
+  type MetadataJson,
+} from 'libphonenumber-js/core'
 import { fail, ok, type Result } from '../result'
+import metadata from './phone.json'
 import { programKey } from './secret'
 
 const kinds = ['externalId', 'email', 'phone', 'cardNumber'] as const
@@ -26,7 +31,8 @@ export function readEmail(email: string): string | null {
  */
 export function readPhone(phone: string, country: string | null): string | null {
   const defaultCountry = (country ?? undefined) as CountryCode | undefined
-  const number = parsePhoneNumberFromString(phone, { defaultCountry, extract: false })
+  const options = { defaultCountry, extract: false }
+  const number = parsePhoneNumberFromString(phone, options, metadata as unknown as MetadataJson)
   return number?.isPossible() && !number.ext ? number.number : null
 }
 
