@@ -1,12 +1,16 @@
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
+import { generateKeyPairSync } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
+
+const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 
 // In the environment too, or wrangler warns where there is no .dev.vars; the bindings below win over it.
 const secrets = {
   ROOT_KEY: 'pc_root_test',
   PROFILE_KEY: 'cHVuY2hjYXJkLXRlc3QtcHJvZmlsZS1rZXktMzJieXQ=',
+  TOKEN_KEYS: JSON.stringify({ keys: [{ ...privateKey.export({ format: 'jwk' }), kid: 'test' }] }),
 }
 Object.assign(process.env, secrets)
 
@@ -39,6 +43,8 @@ export default defineConfig({
     setupFiles: ['./test/setup.ts'],
     testTimeout: 30_000,
     slowTestThreshold: 2_000,
+    // What a test program sends is said aloud.
+    onConsoleLog: (log) => !log.startsWith('Outbox of '),
     provide: { shared: readShared() },
   },
 })

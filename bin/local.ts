@@ -2,9 +2,10 @@ import { randomBytes, randomInt } from 'node:crypto'
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { parseEnv } from 'node:util'
+import { newKeys } from './token-keys.ts'
 
 /** The secrets of the local deployment, read by `wrangler dev`. */
-const secretsFile = '.dev.vars'
+export const secretsFile = '.dev.vars'
 /** The demo program's key and member, written by `npm start`. */
 export const demoFile = '.wrangler/demo.json'
 /** The port of the server that runs on this folder's data; gone when it has stopped. */
@@ -15,11 +16,12 @@ const base62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const fresh = {
   ROOT_KEY: () => `pc_root_${Array.from({ length: 32 }, () => base62[randomInt(62)]).join('')}`,
   PROFILE_KEY: () => randomBytes(32).toString('base64'),
+  TOKEN_KEYS: newKeys,
 }
 
 /** The local secrets by name; `{}` where `npm start` has not made them yet. */
-export const readSecrets = (): Record<string, string | undefined> =>
-  existsSync(secretsFile) ? parseEnv(readFileSync(secretsFile, 'utf8')) : {}
+export const readSecrets = (file = secretsFile): Record<string, string | undefined> =>
+  existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {}
 
 /** Adds the secrets that are missing to `.dev.vars`, readable by its owner alone. */
 export const ensureSecrets = () => {
@@ -27,10 +29,16 @@ export const ensureSecrets = () => {
   for (const [name, make] of Object.entries(fresh)) {
     secrets[name] ||= make()
   }
-  const lines = Object.entries(secrets).map(([name, value]) => `${name}="${value ?? ''}"\n`)
-  writeFileSync(secretsFile, lines.join(''), { mode: 0o600 })
-  chmodSync(secretsFile, 0o600)
+  writeSecrets(secretsFile, secrets)
   return secrets
+}
+
+/** Writes secrets to a file that its owner alone can read. */
+export const writeSecrets = (file: string, secrets: Record<string, string | undefined>) => {
+  // Single quotes: JSON has double ones.
+  const lines = Object.entries(secrets).map(([name, value]) => `${name}='${value ?? ''}'\n`)
+  writeFileSync(file, lines.join(''), { mode: 0o600 })
+  chmodSync(file, 0o600)
 }
 
 /** Whether something accepts connections on this port of the local machine. */

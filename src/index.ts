@@ -5,6 +5,7 @@ import { type DueMembers, sendDue, settleDue } from './projection/cron'
 import type { Pointer } from './projection/projection'
 
 export { MemberLedger } from './ledger/object'
+export { SignIn } from './sign-in/object'
 
 /** The Worker. */
 export default {

@@ -4,10 +4,14 @@ export type Code =
   | 'validation_failed'
   | 'idempotency_key_missing'
   | 'unauthorized'
+  | 'code_refused'
   | 'forbidden'
   | 'not_found'
   | 'insufficient_points'
   | 'hold_ended'
+  | 'coupon_ended'
+  | 'member_frozen'
+  | 'card_refused'
   | 'already_exists'
   | 'limit_reached'
   | 'member_gone'
@@ -30,14 +34,20 @@ export interface Failure {
   code: Code
   detail: string
   errors?: Fault[]
+  /** When it is worth trying again. */
+  retryAfterSeconds?: number
 }
 
 /** What was asked for, or why not. Failures are values: they cross RPC, exceptions do not. */
-export type Result<T> = { ok: true; value: T } | { ok: false; failure: Failure }
+export type Result<T> = { ok: true; value: T } | Refusal
+export interface Refusal {
+  ok: false
+  failure: Failure
+}
 
 export const ok = <T>(value: T): Result<T> => ({ ok: true, value })
 
-export const fail = (code: Code, detail: string, errors?: Fault[]): Result<never> => ({
+export const fail = (code: Code, detail: string, errors?: Fault[]): Refusal => ({
   ok: false,
   failure: errors ? { code, detail, errors } : { code, detail },
 })

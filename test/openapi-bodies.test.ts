@@ -5,10 +5,14 @@ import { newKey, rotation } from '../src/auth/schema'
 import { clockMove } from '../src/clock/schema'
 import { page } from '../src/http/scalars'
 import * as ledger from '../src/ledger/schema'
-import { changes, enrolment, search } from '../src/members/schema'
+import * as me from '../src/me/schema'
+import * as members from '../src/members/schema'
+import * as pos from '../src/pos/schema'
 import { document } from '../src/program/document'
 import { newProgram } from '../src/program/schema'
 import { feed, rebuild } from '../src/projection/schema'
+import { couponUse, couponVoid } from '../src/rewards/schema'
+import { renewal, start, verification } from '../src/sign-in/schema'
 import { find, ids, inlined, misfits, operations, type Schema, sorted } from './http/openapi'
 
 // What a client must know before it sends; patterns and refinements are told in words.
@@ -76,8 +80,12 @@ describe('a body', () => {
     moveClock: clockMove,
     createKey: newKey,
     rotateKey: rotation,
-    enrolMember: enrolment,
-    changeMember: changes,
+    enrolMember: members.enrolment,
+    changeMember: members.changes,
+    issueTokens: ledger.nothing,
+    replaceCard: members.replacement,
+    freezeMember: ledger.freezing,
+    unfreezeMember: ledger.freezing,
     rebuildProjection: rebuild,
     awardPurchase: ledger.purchase,
     refundPurchase: ledger.refund,
@@ -90,6 +98,18 @@ describe('a body', () => {
     adjustPoints: ledger.adjustment,
     awardActivity: ledger.activity,
     refundOrder: ledger.refund,
+    readCard: pos.cardShown,
+    bookSale: pos.posSale,
+    voidSale: pos.posVoid,
+    useCoupon: couponUse,
+    voidCoupon: couponVoid,
+    startSignIn: start,
+    finishSignIn: verification,
+    renewTokens: renewal,
+    changeMe: members.ownChanges,
+    redeemReward: me.ownRedemption,
+    reportActivity: ledger.activity,
+    signOut: me.signOut,
   }
 
   it('is described for the operations that read one', () => {
@@ -113,10 +133,15 @@ describe('a query', () => {
   const queries: Record<string, z.ZodMiniType> = {
     listKeys: page,
     listVersions: page,
-    findMembers: search,
+    findMembers: members.search,
     getBalance: ledger.balanceQuery,
     listEntries: page,
     readFeed: feed,
+    listOutbox: page,
+    listOwnEntries: page,
+    listOwnCoupons: page,
+    // The one that is read without a schema: what is no key opens nothing.
+    showDemo: z.object({ key: z.optional(z.string()) }),
   }
 
   it.each(ids)('of %s is described as it is read', (id) => {
@@ -171,7 +196,8 @@ describe('the program document', () => {
       Object.assign(at, { colour: { en: 'red' } })
       return copy
     }
-    for (const path of ['', 'earning', 'earning/rules/0', 'expiry', 'tiers/levels/1', 'coupons']) {
+    const places = ['', 'earning', 'earning/rules/0', 'expiry', 'tiers/levels/1', 'coupons']
+    for (const path of [...places, 'rewards/gift', 'rewards/gift/limit']) {
       const value = spoilt(path.split('/').filter(Boolean))
       expect([path, misfits(schema, value).length > 0]).toEqual([path, true])
       expect([path, document.safeParse(value).success]).toEqual([path, false])

@@ -22,7 +22,12 @@ describe('openapi.json', () => {
     'names the scope of %s',
     (route, { 'x-scope': scope, security }) => {
       expect(scope).toBe((access as Record<string, string>)[route])
-      const schemes = { open: [], root: [{ rootKey: [] }] } as Record<string, unknown>
+      const schemes: Record<string, unknown> = {
+        open: [],
+        root: [{ rootKey: [] }],
+        me: [{ memberToken: [] }],
+        'sign-in': [{ publishableKey: [] }, { apiKey: [] }],
+      }
       expect(security).toEqual(schemes[scope] ?? [{ apiKey: [] }])
     },
   )
@@ -85,10 +90,14 @@ describe('a problem', () => {
     validation_failed: true,
     idempotency_key_missing: true,
     unauthorized: true,
+    code_refused: true,
     forbidden: true,
     not_found: true,
     insufficient_points: true,
     hold_ended: true,
+    coupon_ended: true,
+    member_frozen: true,
+    card_refused: true,
     already_exists: true,
     limit_reached: true,
     member_gone: true,

@@ -2,7 +2,7 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { matchedRoutes } from 'hono/route'
 import type { Api } from '../http/context'
 import { problem } from '../http/problem'
-import { identify, isRootKey, type Identity } from './identify'
+import { identify, identifyMember, isRootKey, type Identity } from './identify'
 import { access, type Access } from './scopes'
 
 type Holder = Identity | 'root'
@@ -18,9 +18,11 @@ export const authorize = (): MiddlewareHandler<Api> => async (c, next) => {
   if (token === undefined) {
     return problem(c, { code: 'unauthorized', detail: 'Send Authorization: Bearer <key>.' })
   }
-  const holder = (await identify(c, token)) ?? (isRootKey(c.env, token) ? 'root' : null)
+  const holder =
+    (await (token.includes('.') ? identifyMember(c, token) : identify(c, token))) ??
+    (isRootKey(c.env, token) ? 'root' : null)
   if (holder === null) {
-    return problem(c, { code: 'unauthorized', detail: 'The key is not valid, or not any more.' })
+    return problem(c, { code: 'unauthorized', detail: 'It is not valid, or not any more.' })
   }
   if (await isLimited(c.env, holder)) {
     return problem(c, { code: 'too_many_requests', detail: 'This key calls too often. Slow down.' })
@@ -29,7 +31,7 @@ export const authorize = (): MiddlewareHandler<Api> => async (c, next) => {
     return c.notFound()
   }
   if (!isAllowed(holder, rule)) {
-    return problem(c, { code: 'forbidden', detail: `This key may not ${route}.` })
+    return problem(c, { code: 'forbidden', detail: `It may not ${route}.` })
   }
   if (holder !== 'root') {
     c.set('caller', holder.caller)

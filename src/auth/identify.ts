@@ -8,6 +8,7 @@ import type { Caller } from './caller'
 import { digest, isSameDigest, lives, parseKey } from './key'
 import { grant } from './scopes'
 import { findKey, type StoredKey } from './store'
+import { verifyToken } from './token'
 
 export interface Identity {
   caller: Caller
@@ -43,6 +44,34 @@ export async function identify(c: Context<Api>, token: string): Promise<Identity
     keyKind,
     programId,
     scopes: grant(keyKind, scopes),
+    member: null,
+  }
+  return { caller, program }
+}
+
+/** Which member holds this token, and the program that it was made for; whether the session still is its ledger knows. */
+export async function identifyMember(c: Context<Api>, token: string): Promise<Identity | null> {
+  const claims = await verifyToken(c.env, 'at+jwt', token, { now: Date.now() })
+  if (!claims.ok) {
+    return null
+  }
+  const { aud: programId, sub: id, sid, epoch } = claims.value
+  const db = () => database(c.env, { programId })
+  const program = await programs.get(
+    programId,
+    () => findProgram(db(), programId),
+    (work) => c.executionCtx.waitUntil(work),
+  )
+  if (program === null || typeof sid !== 'string' || typeof epoch !== 'number') {
+    return null
+  }
+  const caller: Caller = {
+    kind: 'member',
+    keyId: sid,
+    keyKind: null,
+    programId,
+    scopes: new Set(['me']),
+    member: { id, session: { id: sid, epoch } },
   }
   return { caller, program }
 }

@@ -13,6 +13,7 @@ import { forgetKey } from './identify'
 import { digest, lives, mintKey, newId } from './key'
 import { newKey, rotation } from './schema'
 import { ALL, grant, type Scope } from './scopes'
+import { publicKeys } from './token'
 import { findKey, insertKey, listKeys, revokeKey, rotateKey, type StoredKey } from './store'
 
 const unknown: Failure = { code: 'not_found', detail: 'There is no such key.' }
@@ -89,6 +90,14 @@ keys.delete('/:id', async (c) => {
   await revokeKey(db, programId, id, Date.now())
   forgetKey(programId, id)
   return c.body(null, 204)
+})
+
+/** `/.well-known/jwks.json`: what member tokens are verified with. */
+export const jwks = new Hono<Api>()
+
+jwks.get('/', async (c) => {
+  c.header('Cache-Control', 'public, max-age=300')
+  return c.json(await publicKeys(c.env))
 })
 
 const covers = (caller: Caller, scopes: ReadonlySet<Scope>): boolean =>

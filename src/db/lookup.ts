@@ -2,10 +2,14 @@ import { and, eq } from 'drizzle-orm'
 import type { Database } from './client'
 import { balances, members } from './tables'
 
-/** Whether the program has a member of that id, whatever became of the ledger. */
-export async function isMember(db: Database, programId: string, id: string): Promise<boolean> {
+/** The member of that id, whatever became of the ledger: the language, if one is known. Null where there is none. */
+export async function findSpeaker(
+  db: Database,
+  programId: string,
+  id: string,
+): Promise<{ locale: string | null } | null> {
   const is = and(eq(members.programId, programId), eq(members.id, id))
-  return (await db.select({ id: members.id }).from(members).where(is).get()) !== undefined
+  return (await db.select({ locale: members.locale }).from(members).where(is).get()) ?? null
 }
 
 /** Up to which `seq` the projection has this member; 0 when it has nothing. */

@@ -109,6 +109,20 @@ export const enrolments = sqliteTable(
   (t) => [primaryKey({ columns: [t.programId, t.key] })],
 )
 
+/** What a test program would have sent, sealed: the last messages. */
+export const outbox = sqliteTable(
+  'outbox',
+  {
+    programId: text('program_id').notNull(),
+    position: integer().notNull(),
+    createdAt: integer('created_at').notNull(),
+    // Of whom it is sent to, as in `contacts`.
+    contactHash: text('contact_hash').notNull(),
+    body: text().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.programId, t.position] })],
+)
+
 // Projection: can be dropped and rebuilt from the ledgers.
 
 export const balances = sqliteTable(

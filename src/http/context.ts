@@ -1,4 +1,6 @@
+import type { Context } from 'hono'
 import type { Caller } from '../auth/caller'
+import type { Origin } from '../ledger/address'
 import type { Program } from '../program/program'
 
 /** What every handler finds in its context: `new Hono<Api>()`. */
@@ -13,3 +15,6 @@ export interface Api {
     ifMatch: readonly string[]
   }
 }
+
+/** Where a call comes from, as far as Cloudflare says. */
+export const originOf = (c: Context<Api>): Origin | undefined => c.req.raw.cf as Origin | undefined

@@ -10,10 +10,14 @@ const statuses: Record<Code, Status> = {
   validation_failed: [400, 'The request is not valid'],
   idempotency_key_missing: [400, 'The Idempotency-Key is missing'],
   unauthorized: [401, 'The credential is missing or not valid'],
+  code_refused: [401, 'The code is not right'],
   forbidden: [403, 'The credential may not do this'],
   not_found: [404, 'Not found'],
   insufficient_points: [409, 'Not enough points'],
   hold_ended: [409, 'The hold has ended'],
+  coupon_ended: [409, 'The coupon cannot be used any more'],
+  member_frozen: [409, 'The member is frozen'],
+  card_refused: [409, 'The card must be shown again'],
   already_exists: [409, 'It exists already'],
   limit_reached: [409, 'A limit is reached'],
   member_gone: [410, 'The member was erased'],
@@ -27,8 +31,10 @@ const statuses: Record<Code, Status> = {
 }
 
 /** Answers a failure as an RFC 9457 problem, with the status of its code. */
-export function problem(c: Context<Api>, { code, detail, errors }: Failure): Response {
-  const [status, title, retryAfterSeconds] = statuses[code]
+export function problem(c: Context<Api>, failure: Failure): Response {
+  const { code, detail, errors } = failure
+  const [status, title, soonSeconds] = statuses[code]
+  const { retryAfterSeconds = soonSeconds } = failure
   if (retryAfterSeconds !== undefined) {
     c.header('Retry-After', String(retryAfterSeconds))
   }

@@ -1,3 +1,4 @@
+import { countRedeemed } from '../program/reward'
 import type { DayCount } from '../program/tier'
 import {
   type Entry,
@@ -39,6 +40,7 @@ export function apply(state: State, entry: Entry): State {
   if (entry.kind === 'capture' || entry.kind === 'release') {
     next.holds = state.holds.filter((hold) => hold.seq !== entry.ref)
   }
+  reward(next, entry)
   if (entry.tier !== null) {
     next.tier = entry.tier
     next.fallsAt = entry.detail.fallsAt ?? null
@@ -49,6 +51,49 @@ export function apply(state: State, entry: Entry): State {
     next.days = addCount(state.days, entry.count)
   }
   return next
+}
+
+/** What an entry changes of coupons, of limits and of what is frozen. */
+function reward(next: State, { seq, kind, ref, endsAt, detail }: Entry): void {
+  const without = next.coupons.filter(([coupon]) => coupon !== ref)
+  const { rewardId, day } = detail
+  switch (kind) {
+    case 'redeem':
+      next.coupons = endsAt === null ? next.coupons : [...next.coupons, [seq, endsAt]]
+      if (day !== undefined) {
+        next.redeemed = countRedeemed(next.redeemed, rewardId!, day, 1)
+      }
+      return
+    case 'restore':
+      next.coupons = endsAt === null ? next.coupons : without
+      if (day !== undefined) {
+        next.redeemed = countRedeemed(next.redeemed, rewardId!, day, -1)
+      }
+      return
+    case 'use':
+      next.coupons = detail.reversal ? [...without, [ref!, endsAt!]] : without
+      return
+    case 'void':
+    case 'lapse':
+      next.coupons = without
+      return
+    case 'freeze':
+    case 'unfreeze':
+      next.isFrozen = kind === 'freeze'
+      return
+    case 'erase':
+      Object.assign(next, { holds: [], idle: [], coupons: [], redeemed: [], isFrozen: false })
+      return
+    case 'award':
+    case 'activate':
+    case 'hold':
+    case 'capture':
+    case 'release':
+    case 'clawback':
+    case 'adjust':
+    case 'expire':
+    case 'tier':
+  }
 }
 
 /** What an entry puts into the lot that it makes: its points, less the debt that they paid and what went to other lots. */

@@ -1,19 +1,13 @@
 import { dayOf, dayText } from '../program/calendar'
-import { earn, type Earning, price, takes, toHome } from '../program/earning'
+import { earn, type Earning, price, type Priced, takes, toHome } from '../program/earning'
+import type { Program } from '../program/program'
 import { type Promised, promiseOf } from '../program/expiry'
 import { tierOf } from '../program/tier'
 import { fail, ok, type Result } from '../result'
 import { begin } from './idle'
 import { isLive, type Journal, retier, write } from './journal'
-import {
-  type Actor,
-  activityThread,
-  type Detail,
-  type Entry,
-  type History,
-  type KeptLine,
-  orderThread,
-} from './ledger'
+import { type Actor, type Detail, type Entry, type KeptLine } from './ledger'
+import { activityThread, type History, orderThread } from './thread'
 import type { ActivityRequest, Purchase } from './schema'
 
 /** Awards what a purchase earns at the tier held before it. Answers the first entry of an order awarded before. */
@@ -29,14 +23,11 @@ export function purchase(
   }
   const { program, state } = journal
   const { currency } = request
-  if (!takes(program, currency)) {
-    const codes = [program.currency, ...Object.keys(program.currencies)].join(', ')
-    return misfit('#/currency', `This program counts in ${codes}.`)
+  const counted = priceOf(request, program)
+  if (!counted.ok) {
+    return counted
   }
-  const priced = price(request, program)
-  if ('pointer' in priced) {
-    return misfit(priced.pointer, priced.detail)
-  }
+  const priced = counted.value
   const occurredAt = request.occurredAt ?? journal.now
   const { factor } = tierOf(program, state.tier)
   const [points, earning] = earn(request, priced, factor, program, occurredAt)
@@ -54,6 +45,17 @@ export function purchase(
   })
   retier(journal, journal.now, { cause: entry })
   return ok(null)
+}
+
+/** What a purchase adds up to, or why it does not in this program. */
+export function priceOf(request: Purchase, program: Program): Result<Priced> {
+  const { currency } = request
+  if (!takes(program, currency)) {
+    const codes = [program.currency, ...Object.keys(program.currencies)].join(', ')
+    return misfit('#/currency', `This program counts in ${codes}.`)
+  }
+  const priced = price(request, program)
+  return 'pointer' in priced ? misfit(priced.pointer, priced.detail) : ok(priced)
 }
 
 /** Awards a check-in, a review or another of the program's activities, once a day or once a reference. */

@@ -1,18 +1,19 @@
 import { sha256 } from '../hash'
 import type { ProgramDocument } from '../program/document'
 import { unearning } from '../program/earning'
-import { fail, type Failure, type Result } from '../result'
+import { type Code, fail, type Failure, type Result } from '../result'
 import type { Command } from './decide'
 import type { Actor } from './ledger'
 import type { Receipt } from './receipt'
 import type { Told } from './rules'
+import type { SessionRef } from './session'
 import type { Purchase } from './schema'
 
 /**
- * Why a ledger has no answer: it was never made, it has obeyed a newer version of the program than it is told now, or
- * nobody has told it what that version says.
+ * Why a ledger has no answer: it was never made, it has obeyed a newer version of the program than it is told now,
+ * nobody has told it what that version says, or its member was erased.
  */
-export type Unready = 'unknown' | 'stale' | 'unread'
+export type Unready = 'unknown' | 'stale' | 'unread' | 'gone'
 
 /** A command as it crosses RPC: what is asked, by whom, and under which Idempotency-Key. */
 export interface Call {
@@ -22,12 +23,16 @@ export interface Call {
   /** SHA-256 (hex) of method, path and validated body. */
   fingerprint: string
   program: Told
+  /** The session by which a member calls. */
+  session?: SessionRef | undefined
 }
 
 /** What a command answers; `replayed` when it had been answered before and nothing was written. */
 export interface Reply {
   result: Result<Receipt>
   replayed: boolean
+  /** The member's language, if one is known. */
+  locale: string | null
 }
 
 /** What is kept of a SHA-256: enough to tell a request from another one with its key, or about its order. */
@@ -53,7 +58,20 @@ export const bookedOtherwise: Failure = {
   detail: 'It was booked before with other content; a refund or an adjustment corrects it.',
 }
 
-const remembered = new Set(['insufficient_points', 'hold_ended', 'already_exists', 'limit_reached'])
+/** The refusal of all that is asked of who has left. */
+export const gone: Failure = { code: 'member_gone', detail: 'The member was erased.' }
+
+export const signedOut = fail('unauthorized', 'This session is over. Sign in again.')
+
+const remembered = new Set<Code>([
+  'insufficient_points',
+  'hold_ended',
+  'coupon_ended',
+  'member_frozen',
+  'card_refused',
+  'already_exists',
+  'limit_reached',
+])
 
 /** Whether a key that met this refusal meets it again: those of status 409, which the ledger decides. */
 export const isRemembered = ({ code }: Failure): boolean => remembered.has(code)
@@ -78,7 +96,7 @@ export const keyOf = (
 
 /** What a command says of its subject, in one way: a till and a webhook that report one order say the same. */
 function contentOf(command: Command, earning: ProgramDocument['earning']): string {
-  if (command.type === 'purchase') {
+  if (command.type === 'purchase' || command.type === 'sale') {
     const { taxIncluded = earning.taxIncluded } = command.request
     return JSON.stringify(saleOf({ ...command.request, taxIncluded }))
   }

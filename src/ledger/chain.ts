@@ -12,11 +12,18 @@ export function digest(salt: Uint8Array, field: string, text: string | null): st
   if (text === null) {
     return null
   }
-  if (text.startsWith(ERASED)) {
+  if (isErased(text)) {
     return text.slice(1)
   }
   return sha256(salt, `${field}\n${text}`).toString('base64url').slice(0, 22)
 }
+
+/** Whether a text is only a digest any more. */
+export const isErased = (text: string): boolean => text.startsWith(ERASED)
+
+/** What erasure leaves of a text. */
+export const erased = (salt: Uint8Array, field: string, text: string | null): string | null =>
+  text === null ? null : ERASED + digest(salt, field, text)
 
 /**
  * The canonical form of an entry: a JSON array of these fields in this order, members of `detail`, `lot` and

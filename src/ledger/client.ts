@@ -1,27 +1,39 @@
 import { database } from '../db/client'
-import { isMember } from '../db/lookup'
+import { findSpeaker } from '../db/lookup'
 import type { Program } from '../program/program'
 import { findProgram } from '../program/store'
-import { fail, type Result } from '../result'
+import { type Failure, ok, type Result } from '../result'
 import { regionOf } from './address'
-import type { Call, Reply, Unready } from './call'
+import { type Call, gone, type Reply, type Unready } from './call'
+import type { Actor } from './ledger'
 import type { MemberLedger } from './object'
-import type { Answers, Query, Unprojected } from './query'
+import type { Answered, Answers, Query, Unprojected } from './query'
 import { nameOf, type Told } from './rules'
+import type { SessionRef, SessionRequest } from './session'
 
 /** The object's methods as they are called from outside; the platform's own type for this loses tuples. */
 type Remote<T> = {
   [K in keyof T]: T[K] extends (...args: infer A) => infer R ? (...args: A) => Promise<R> : never
 }
-type Ledger = Remote<Pick<MemberLedger, 'enrol' | 'execute' | 'read' | 'settle' | 'unprojected'>>
+type Ledger = Remote<
+  Pick<
+    MemberLedger,
+    'enrol' | 'execute' | 'read' | 'settle' | 'attend' | 'speak' | 'erase' | 'unprojected'
+  >
+>
 
 const ATTEMPTS = 3
 
-const unknown = fail('not_found', 'There is no such member.')
+const unknown: Failure = { code: 'not_found', detail: 'There is no such member.' }
 
 /** Makes the ledger of a member who is in D1 already. Once more changes nothing. */
-export const enrol = (env: Env, program: Program, memberId: string): Promise<void | null> =>
-  reach(env, program.id, memberId, (ledger) => ledger.enrol(memberId, program))
+export const enrol = (
+  env: Env,
+  program: Program,
+  memberId: string,
+  locale: string | null = null,
+): Promise<void | null> =>
+  reach(env, program.id, memberId, (ledger) => ledger.enrol(memberId, program, locale))
 
 /** Has a member's ledger decide a command by the rules of a program. */
 export async function execute(
@@ -33,18 +45,55 @@ export async function execute(
   const reply = await prepared(env, program, memberId, (ledger, told) =>
     ledger.execute({ ...call, program: told }),
   )
-  return reply ?? { result: unknown, replayed: false }
+  return reply.ok ? reply.value : { result: reply, replayed: false, locale: null }
 }
 
-/** Asks a member's ledger. */
+/** Asks a member's ledger; with a session, for the member who is signed in by it. */
 export async function ask<T extends Query['type']>(
   env: Env,
   program: Program,
   memberId: string,
   query: Extract<Query, { type: T }>,
-): Promise<Result<Answers[T]>> {
-  const answer = await prepared(env, program, memberId, (ledger, told) => ledger.read(query, told))
-  return (answer as Result<Answers[T]> | null) ?? unknown
+  session?: SessionRef,
+): Promise<Answered<Answers[T]>> {
+  const answer = await prepared(env, program, memberId, (ledger, told) =>
+    ledger.read(query, told, session),
+  )
+  return answer.ok ? (answer.value as Answered<Answers[T]>) : answer
+}
+
+/** Signs devices of a member in or out; answers the epoch of the sessions that are left. */
+export async function attend(
+  env: Env,
+  program: Program,
+  memberId: string,
+  request: SessionRequest,
+  session?: SessionRef,
+): Promise<Result<number>> {
+  const answer = await prepared(env, program, memberId, (ledger) => ledger.attend(request, session))
+  return answer.ok ? answer.value : answer
+}
+
+/** Tells a member's ledger in which language the member is written to. */
+export const speak = (
+  env: Env,
+  programId: string,
+  memberId: string,
+  locale: string | null,
+): Promise<void | null> => reach(env, programId, memberId, (ledger) => ledger.speak(locale))
+
+/** Erases a member's ledger; `member_gone` when it was before. */
+export async function erase(
+  env: Env,
+  program: Program,
+  memberId: string,
+  actor: Actor,
+  session?: SessionRef,
+): Promise<Result<null>> {
+  const answer = await prepared(env, program, memberId, (ledger, told) =>
+    ledger.erase(actor, told, session),
+  )
+  return answer.ok ? answer.value : answer
 }
 
 /** Does what is due for a member. */
@@ -74,27 +123,32 @@ async function tell<T>(
 
 /**
  * Asks a ledger, and once more when it was not ready: with a newer program, or after making the ledger of a member
- * whose enrolment ended half-way. Only then is D1 asked. Null for an unknown member.
+ * whose enrolment ended half-way. Only then is D1 asked.
  */
 async function prepared<T>(
   env: Env,
   program: Program,
   memberId: string,
   work: (ledger: Ledger, told: Told) => Promise<T | Unready>,
-): Promise<T | null> {
+): Promise<Result<T>> {
   const askWith = (current: Program) => tell(env, current, memberId, work)
   const db = () => database(env, { programId: program.id, memberId })
   let answer = await askWith(program)
   if (answer === 'stale') {
     answer = await askWith((await findProgram(db(), program.id)) ?? program)
-  } else if (answer === 'unknown' && (await isMember(db(), program.id, memberId))) {
-    await enrol(env, program, memberId)
+  }
+  const member = answer === 'unknown' ? await findSpeaker(db(), program.id, memberId) : null
+  if (member) {
+    await enrol(env, program, memberId, member.locale)
     answer = await askWith(program)
   }
   if (answer === 'stale' || answer === 'unread') {
     throw Object.assign(new Error('D1 is behind the ledger'), { retryable: true })
   }
-  return answer === 'unknown' ? null : answer
+  if (answer === 'gone' || answer === 'unknown' || answer === null) {
+    return { ok: false, failure: answer === 'gone' ? gone : unknown }
+  }
+  return ok(answer as T)
 }
 
 /** Calls a member's object, up to three times: all that it does may be repeated. Null where no object can be. */

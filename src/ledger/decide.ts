@@ -1,11 +1,16 @@
 import { fail, type Result } from '../result'
 import { adjust } from './adjust'
-import { activity, purchase } from './award'
+import type { Program } from '../program/program'
+import { activity, priceOf, purchase } from './award'
+import { useCoupon, voidCoupon } from './coupon'
+import { barred, freeze } from './freeze'
 import { capture, hold, releaseHold } from './hold'
 import type { Journal } from './journal'
-import type { Actor, Entry, History, State } from './ledger'
+import type { Actor, Entry, State } from './ledger'
+import type { History } from './thread'
 import { redeem, reverseRedemption } from './redeem'
 import { refund, reverseRefund } from './refund'
+import { type Payment, type Proof, sale, type Shown, type Till, voidSale } from './sale'
 import type {
   ActivityRequest,
   Adjustment,
@@ -29,6 +34,11 @@ export type Command =
   | { type: 'redeem'; request: Redeem }
   | { type: 'reverseRedemption'; redemptionId: number }
   | { type: 'adjust'; request: Adjustment }
+  | { type: 'sale'; request: Purchase; payment?: Payment | undefined; card?: Shown | undefined }
+  | { type: 'voidSale'; orderId: string; till: Till }
+  | ({ type: 'useCoupon'; orderId?: string | undefined } & Proof)
+  | ({ type: 'voidCoupon'; reason?: string | undefined } & Proof)
+  | { type: 'freeze' | 'unfreeze'; reason?: string | undefined }
 
 const FUTURE_MS = 5 * 60_000
 const PAST_MS = 400 * 86_400_000
@@ -48,12 +58,18 @@ export function decide(
   if (late) {
     return late
   }
+  const { state } = journal
   const decided = dispatch(journal, command, actor, history)
-  if (!decided.ok || decided.value) {
+  if (decided.ok && decided.value) {
     return decided
   }
+  const refused = barred(command, actor, state) ?? decided
+  if (!refused.ok) {
+    return refused
+  }
   // Points of a backdated purchase lapse on their own day; what only now came free or back lapses now.
-  settle(journal, command.type === 'purchase' ? -Infinity : journal.now)
+  const isBackdated = command.type === 'purchase' || command.type === 'sale'
+  settle(journal, isBackdated ? -Infinity : journal.now)
   return isCountable(journal.state)
     ? decided
     : fail('limit_reached', 'A balance cannot pass 2^53 − 1 points.')
@@ -86,6 +102,17 @@ function dispatch(
       return reverseRedemption(journal, command.redemptionId, actor, history)
     case 'adjust':
       return adjust(journal, command.request, actor)
+    case 'sale':
+      return sale(journal, command, actor, history)
+    case 'voidSale':
+      return voidSale(journal, command, actor, history)
+    case 'useCoupon':
+      return useCoupon(journal, command, actor, history)
+    case 'voidCoupon':
+      return voidCoupon(journal, command, actor, history)
+    case 'freeze':
+    case 'unfreeze':
+      return freeze(journal, command.type, command.reason ?? null, actor)
   }
 }
 
@@ -106,6 +133,10 @@ function undo(
     ? reverseRefund(journal, found[0], actor, history)
     : fail('not_found', `This member has no refund ${refundId}.`)
 }
+
+/** Refuses a sale that this program cannot book, whoever's it is. */
+export const unbookable = (request: Purchase, program: Program, now: number): Result<unknown> =>
+  lateOf({ type: 'purchase', request }, now) ?? priceOf(request, program)
 
 /** Refuses what happened too far from now: over 5 minutes ahead or, unless it is imported, over 400 days ago. */
 function lateOf(command: Command, now: number): Result<never> | null {

@@ -1,6 +1,9 @@
 import { sha256 } from '../hash'
+import { closes } from './coupon'
+import { erasedTexts } from './erase'
 import type { Key } from './call'
-import { type Entry, type History, threadOf } from './ledger'
+import { type Entry } from './ledger'
+import { type History, threadOf } from './thread'
 import { type EntryRow, packEntry, unpackEntry } from './pack'
 import type { Standing } from './receipt'
 import type { ChainedEntry } from './statement'
@@ -36,6 +39,9 @@ export function appendEntries(
     )
     if (entry.detail.refund) {
       rememberRefund(sql, entry)
+    }
+    if (closes(entry)) {
+      sql.exec('REPLACE INTO memos VALUES (?, ?)', `coupon:${entry.ref}`, String(entry.seq))
     }
   }
 }
@@ -108,10 +114,28 @@ export const historyOf = (sql: SqlStorage): History => ({
     )
     return Array.from(rows, unpackEntry).filter((entry) => threadOf(entry) === name)
   },
+  closing: (redemptionId) => {
+    const seq = readMemo<number>(sql, `coupon:${redemptionId}`)
+    return seq === null ? undefined : readEntry(sql, seq)
+  },
   refunds: (refundId) => refundSeqs(sql, refundId).map((seq) => readEntry(sql, seq)!),
 })
 
 const COLUMNS = 'seq, kind, points, occurred_at, recorded_at, texts, body'
+
+/** Erases what links entries to a person: texts become digests, keys and what can be guessed go, and all memos. */
+export function eraseTexts(sql: SqlStorage, salt: Uint8Array): void {
+  const rows = sql.exec<EntryRow>(`SELECT ${COLUMNS} FROM entries WHERE texts IS NOT NULL`)
+  for (const row of rows.toArray()) {
+    const texts = erasedTexts(salt, unpackEntry(row))
+    sql.exec('UPDATE entries SET texts = ? WHERE seq = ?', texts, row.seq)
+  }
+  sql.exec(
+    `UPDATE entries SET thread_hash = NULL, key_hash = NULL, key = NULL, fingerprint = NULL, content = NULL
+     WHERE thread_hash IS NOT NULL OR key_hash IS NOT NULL`,
+  )
+  sql.exec('DELETE FROM memos')
+}
 
 const refundSeqs = (sql: SqlStorage, refundId: string): number[] =>
   readMemo<number[]>(sql, `refund:${refundId}`) ?? []

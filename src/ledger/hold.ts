@@ -1,8 +1,10 @@
 import { fail, ok, type Result } from '../result'
 import { renewing } from './idle'
 import { isLive, type Journal, spendable, take, write } from './journal'
-import type { Actor, History, Hold, LotChange } from './ledger'
-import { crowded, shortOf } from './redeem'
+import type { Actor, Hold, LotChange } from './ledger'
+import type { History } from './thread'
+import { crowded } from './order'
+import { shortOf } from './redeem'
 import type { Capture, HoldRequest } from './schema'
 
 /** How many holds a member may have open at once. */

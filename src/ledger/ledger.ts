@@ -1,6 +1,7 @@
 import type { Day } from '../program/calendar'
 import type { Earning } from '../program/earning'
 import type { Promised } from '../program/expiry'
+import type { Redeemed } from '../program/reward'
 import type { DayCount, TierReason, TierState } from '../program/tier'
 
 /** Points earned together and still there. It is named by the `seq` of the entry that made it. */
@@ -32,7 +33,16 @@ export interface State extends TierState {
   lots: readonly Lot[]
   holds: readonly Hold[]
   idle: readonly IdleLife[]
+  /** Coupons that can be used. */
+  coupons: readonly Coupon[]
+  /** Redemptions of rewards with a limit, oldest first. */
+  redeemed: readonly Redeemed[]
+  /** Nothing can be spent. */
+  isFrozen: boolean
 }
+
+/** A coupon by the `seq` of the redemption that it came from, and when it is over (milliseconds, exclusive). */
+export type Coupon = readonly [seq: number, endsAt: number]
 
 /** When the points of an idle life lapse if nothing happens, in milliseconds: those of entry `since` and later ones. */
 export type IdleLife = readonly [life: string, expiresAt: number, since: number]
@@ -49,6 +59,14 @@ export type Kind =
   | 'adjust'
   | 'expire'
   | 'tier'
+  /** A coupon is used, is made void, or is over. */
+  | 'use'
+  | 'void'
+  | 'lapse'
+  | 'freeze'
+  | 'unfreeze'
+  /** The member has left: everything is given up. */
+  | 'erase'
 
 /** A lot touched: its `seq`, the change of what remains, of what is held; what it is promised, if it was closed or that changed. */
 export type LotChange = readonly [
@@ -91,7 +109,7 @@ export interface Detail {
   storeId?: string
   terminalId?: string
   activity?: string
-  /** The local day in which the activity counts once. */
+  /** The local day in which the activity counts once, or the redemption against a limit. */
   day?: string
   /** The activity counts once in a member's life. */
   once?: 'ever'
@@ -138,7 +156,7 @@ export interface Entry {
   lot: Promised | null
   /** The entry that this one answers: a capture's hold, a restore's redeem, a clawback's award. */
   ref: number | null
-  /** A hold's end. */
+  /** When the hold, or the coupon, that it opens is over. */
   endsAt: number | null
   /** The tier from here on. */
   tier: string | null
@@ -169,6 +187,9 @@ export const empty = ({ tier, enrolledOn }: Start): State => ({
   lots: [],
   holds: [],
   idle: [],
+  coupons: [],
+  redeemed: [],
+  isFrozen: false,
   tier,
   fallsAt: null,
   floor: null,
@@ -179,46 +200,6 @@ export const empty = ({ tier, enrolledOn }: Start): State => ({
 
 export const balanceOf = (state: State): number =>
   state.available + state.held + state.pending - state.debt
-
-/** What entries about one thing share, so that they are found together: an order, an activity, a redemption. */
-export function threadOf(entry: Entry): string | null {
-  // No decision looks for them, and an order's thread is bounded.
-  if (entry.kind === 'hold' || entry.kind === 'release') {
-    return null
-  }
-  if (entry.orderId !== null) {
-    return orderThread(entry.orderId)
-  }
-  if (entry.detail.activity !== undefined) {
-    const { activity, day, once } = entry.detail
-    return activityThread(activity, day ?? once ?? entry.reference)
-  }
-  if (entry.kind === 'redeem' || entry.kind === 'capture') {
-    return `redemption:${entry.seq}`
-  }
-  if (entry.kind === 'tier') {
-    return TIER_THREAD
-  }
-  return entry.kind === 'restore' ? `redemption:${entry.ref}` : null
-}
-
-/** The thread of all that happened to the tier. */
-export const TIER_THREAD = 'tier'
-
-/** The thread of an order. */
-export const orderThread = (orderId: string): string => `order:${orderId}`
-
-/** The thread of an activity; `once` is the day or the reference in which it counts once, or `ever`. */
-export const activityThread = (type: string, once: string | null): string =>
-  `activity:${type}:${once}`
-
-/** Earlier entries, where a decision needs one: by `seq`, or all of one thread in order. */
-export interface History {
-  entry(seq: number): Entry | undefined
-  thread(name: string): readonly Entry[]
-  /** The clawbacks of refunds with that id. */
-  refunds(refundId: string): readonly Entry[]
-}
 
 /** The hold that an entry of that kind opens. */
 export const holdOf = (entry: Entry): Hold => ({

@@ -2,7 +2,8 @@ import { DurableObject } from 'cloudflare:workers'
 import { database } from '../db/client'
 import { projectedSeq } from '../db/lookup'
 import { nowIn, type Program } from '../program/program'
-import { ok, type Failure, type Result } from '../result'
+import { fail, type Failure, ok, type Result } from '../result'
+import { Book } from './book'
 import {
   bookedOtherwise,
   isDigestOf,
@@ -12,48 +13,46 @@ import {
   keyOf,
   keyReused,
   type Reply,
+  signedOut,
   type Unready,
 } from './call'
-import { isArmed, nextCheckAt } from './alarm'
-import { chain } from './chain'
+import { couponIn } from './coupon-view'
 import { decide } from './decide'
-import { appendEntries, historyOf } from './entries'
-import { open, type Journal } from './journal'
-import type { Entry } from './ledger'
-import { answer, type Answer, pageAfter, type Query, type Unprojected } from './query'
-import { standingOf, viewOf } from './receipt'
+import { eraseTexts, historyOf, readEntry } from './entries'
+import { giveUp } from './erase'
+import { open } from './journal'
+import type { Actor, Entry } from './ledger'
+import { answer, type Answered, pageAfter, type Query, type Unprojected } from './query'
+import { type Receipt, type Standing, standingOf, viewOf } from './receipt'
 import { readCommand, recall, remember, type Outcome } from './replay'
 import { rulesOf, type Told } from './rules'
+import { isForged, refuseCard, useCard } from './sale'
+import { attend, isAlive, type SessionRef, type SessionRequest } from './session'
 import { dueAt, settle } from './settle'
-import { create, load, save, writeLots, type Ledger } from './store'
+import { FORGOTTEN, sessionsOf } from './store'
 
 /** One member's points. Everything that happens to them happens here, one after the other. */
 export class MemberLedger extends DurableObject<Env> {
-  /** As it was last written; null until it is read, and after any throw. */
-  #ledger: Ledger | null = null
+  readonly #book = new Book(this.ctx, (news) => this.env.PROJECTION.send(news))
   /** The furthest that a test clock was seen to stand, in milliseconds: 0 on real time. */
   #clockMs = 0
 
   /** Makes a new member's ledger. Once more changes nothing. */
-  enrol(memberId: string, program: Program): void {
-    this.#atomically(() => {
-      const { sql } = this.ctx.storage
-      this.#ledger = this.#load() ?? create(sql, memberId, program)
-    })
+  enrol(memberId: string, program: Program, locale: string | null = null): void {
+    this.#book.atomically(() => this.#book.create(memberId, program, locale))
   }
 
   /** Decides a command, once for every Idempotency-Key. The reply is final when it leaves. */
   execute(call: Call): Reply | Unready {
-    return this.#atomically(() => {
-      const program = this.#rules(call.program)
-      if (typeof program === 'string') {
-        return program
+    return this.#within(call.program, (program) => {
+      if (!this.#admits(call.session)) {
+        return this.#reply(signedOut)
       }
       const asked = keyOf(call, program)
       const before = recall(this.ctx.storage.sql, asked.key)
       if (before !== null) {
         const isSame = isDigestOf(before.fingerprint, asked.fingerprint)
-        return isSame ? this.#replay(before.outcome) : { result: keyReused, replayed: false }
+        return isSame ? this.#replay(before.outcome) : this.#reply(keyReused)
       }
       this.#settle(program)
       return this.#decide(call, program, asked)
@@ -61,60 +60,99 @@ export class MemberLedger extends DurableObject<Env> {
   }
 
   /** Answers a query once all that is due was done. */
-  read(query: Query, told: Told): Result<Answer> | Unready {
-    return this.#atomically(() => {
-      const program = this.#rules(told)
-      if (typeof program === 'string') {
-        return program
+  read(query: Query, told: Told, session?: SessionRef): Answered | Unready {
+    return this.#within(told, (program) => {
+      if (!this.#admits(session)) {
+        return signedOut
       }
       this.#settle(program)
-      return answer(this.ctx.storage.sql, this.#ledger!, query, program, nowIn(program))
+      const ledger = this.#book.ledger!
+      const answered = answer(this.ctx.storage.sql, ledger, query, program, nowIn(program))
+      return { ...answered, locale: ledger.locale }
     })
   }
 
   /** Does what is due, so that it happens though nobody asks. */
   settle(told: Told): Unready | void {
-    return this.#atomically(() => {
-      const program = this.#rules(told)
-      return typeof program === 'string' ? program : this.#settle(program)
+    return this.#within(told, (program) => this.#settle(program))
+  }
+
+  /** Signs a device in or out, or all of them out. Answers the epoch that tokens name from here on. */
+  attend(request: SessionRequest, session?: SessionRef): Result<number> | Unready {
+    return this.#book.atomically(() => {
+      const { ledger } = this.#book
+      if (ledger === null || ledger.erasedAt !== null) {
+        return ledger === null ? 'unknown' : 'gone'
+      }
+      if (!this.#admits(session)) {
+        return signedOut
+      }
+      const attended = attend(sessionsOf(this.ctx.storage.sql), request, Date.now())
+      if (request.type === 'closeAll') {
+        this.#book.change({ epoch: ledger.epoch + 1 })
+      }
+      return attended.ok ? ok(this.#book.ledger!.epoch) : attended
+    })
+  }
+
+  /** Keeps the language in which the member is written to. */
+  speak(locale: string | null): void {
+    this.#book.atomically(() => {
+      const { ledger } = this.#book
+      if (ledger !== null && ledger.erasedAt === null && ledger.locale !== locale) {
+        this.#book.change({ locale })
+      }
+    })
+  }
+
+  /** Forgets who the member was, and gives up all that is left. Once more changes nothing. */
+  erase(actor: Actor, told: Told, session?: SessionRef): Result<null> | Unready {
+    return this.#within(told, (program) => {
+      if (!this.#admits(session)) {
+        return signedOut
+      }
+      this.#settle(program)
+      const { state, salt, epoch } = this.#book.ledger!
+      const journal = open(state, program, nowIn(program))
+      giveUp(journal, actor)
+      this.#book.commit(journal, null, { ...FORGOTTEN, epoch: epoch + 1, erasedAt: Date.now() })
+      eraseTexts(this.ctx.storage.sql, Buffer.from(salt, 'base64'))
+      return ok(null)
     })
   }
 
   /** What the projection lacks when it has everything up to `seq`; null for an unknown member. */
   unprojected(seq: number): Unprojected | null {
-    return this.#atomically(() => {
-      const ledger = this.#load()
+    return this.#book.atomically(() => {
+      const { ledger } = this.#book
       return ledger && pageAfter(this.ctx.storage.sql, ledger, seq)
     })
   }
 
   /** Compares the projection with the ledger, and sends again until they agree. */
   override async alarm(): Promise<void> {
-    const ledger = this.#atomically(() => this.#load())
+    const ledger = this.#book.atomically(() => this.#book.ledger)
     if (ledger === null) {
       return
     }
     const { programId, memberId } = ledger
     const db = database(this.env, { programId, memberId })
     const seq = await projectedSeq(db, programId, memberId).catch(() => null)
-    this.#atomically(() => this.#rearm(seq))
+    this.#book.atomically(() => this.#book.rearm(seq))
   }
 
-  /** Runs `work` in one transaction. What memory holds of a failed one is forgotten. */
-  #atomically<T>(work: () => T): T {
-    try {
-      return this.ctx.storage.transactionSync(work)
-    } catch (error) {
-      this.#ledger = null
-      throw error
-    }
+  /** Works by the rules that are told, in one transaction, or says why there is no answer. */
+  #within<T>(told: Told, work: (program: Program) => T): T | Unready {
+    return this.#book.atomically(() => {
+      const program = this.#rules(told)
+      return typeof program === 'string' ? program : work(program)
+    })
   }
 
-  /** The rules by which to answer, or why there is no answer. */
   #rules(told: Told): Program | Unready {
-    const ledger = this.#load()
-    if (ledger === null) {
-      return 'unknown'
+    const { ledger } = this.#book
+    if (ledger === null || ledger.erasedAt !== null) {
+      return ledger === null ? 'unknown' : 'gone'
     }
     const clockMs = told.clockMs ?? 0
     if (told.version < ledger.version || clockMs < this.#clockMs) {
@@ -124,13 +162,14 @@ export class MemberLedger extends DurableObject<Env> {
     return rulesOf(told) ?? 'unread'
   }
 
-  #load(): Ledger | null {
-    this.#ledger ??= load(this.ctx.storage.sql)
-    return this.#ledger
+  /** Whether who calls is no member, or one who is signed in. */
+  #admits(session: SessionRef | undefined): boolean {
+    const { epoch } = this.#book.ledger!
+    return session === undefined || isAlive(sessionsOf(this.ctx.storage.sql), epoch, session)
   }
 
   #settle(program: Program): void {
-    const ledger = this.#ledger!
+    const ledger = this.#book.ledger!
     const now = nowIn(program)
     if (ledger.version === program.version && now < (ledger.dueAt ?? Infinity)) {
       return
@@ -138,37 +177,43 @@ export class MemberLedger extends DurableObject<Env> {
     const journal = open(ledger.state, program, now)
     settle(journal)
     if (journal.entries.length > 0) {
-      this.#commit(journal, null)
+      this.#book.commit(journal, null)
     } else {
       // New rules may have moved what is due; the version is kept, so that an older one never follows it.
-      this.#save({ ...ledger, version: program.version, dueAt: dueAt(journal.state, program, now) })
+      const { version } = program
+      this.#book.change({ version, dueAt: dueAt(journal.state, program, now) })
     }
   }
 
   #decide({ command, actor }: Call, program: Program, asked: Key): Reply {
     const { sql } = this.ctx.storage
-    const journal = open(this.#ledger!.state, program, nowIn(program))
-    const decided = decide(journal, command, actor, historyOf(sql))
-    if (!decided.ok) {
-      return this.#refuse(decided.failure, asked)
-    }
-    if (decided.value !== null) {
+    const ledger = this.#book.ledger!
+    const journal = open(ledger.state, program, nowIn(program))
+    const decided = isForged(command, ledger.couponKey)
+      ? fail('not_found', 'There is no such coupon.')
+      : decide(journal, command, actor, historyOf(sql))
+    if (decided.ok && decided.value !== null) {
       return this.#repeat(decided.value, asked)
+    }
+    const taken = refuseCard(command, ledger.cards, Date.now()) ?? decided
+    if (!taken.ok) {
+      return this.#refuse(taken.failure, asked)
     }
     const standing = standingOf(journal.state, program, journal.now)
     if (journal.entries.length === 0) {
       remember(sql, asked, { standing })
     } else {
-      this.#commit(journal, { key: asked, span: journal.entries.length, standing })
+      const fields = useCard(command, ledger.cards, Date.now())
+      this.#book.commit(journal, { key: asked, span: journal.entries.length, standing }, fields)
     }
-    return { result: ok({ entries: journal.entries.map(viewOf), ...standing }), replayed: false }
+    return this.#reply(ok(this.#receipt(journal.entries, standing)))
   }
 
   #refuse(failure: Failure, asked: Key): Reply {
     if (isRemembered(failure)) {
       remember(this.ctx.storage.sql, asked, { failure })
     }
-    return { result: { ok: false, failure }, replayed: false }
+    return this.#reply({ ok: false, failure })
   }
 
   /** The same thing was booked before, under another key. */
@@ -183,66 +228,22 @@ export class MemberLedger extends DurableObject<Env> {
 
   #replay(outcome: Outcome): Reply {
     if ('failure' in outcome) {
-      return { result: { ok: false, failure: outcome.failure }, replayed: true }
+      return this.#reply({ ok: false, failure: outcome.failure }, true)
     }
     if ('standing' in outcome) {
-      return { result: ok({ entries: [], ...outcome.standing }), replayed: true }
+      return this.#reply(ok({ entries: [], ...outcome.standing }), true)
     }
     const { entries, standing } = readCommand(this.ctx.storage.sql, outcome.seq)
-    return { result: ok({ entries: entries.map(viewOf), ...standing }), replayed: true }
+    return this.#reply(ok(this.#receipt(entries, standing)), true)
   }
 
-  /** Appends what a journal holds, and arms the alarm if none is armed. */
-  #commit(journal: Journal, asked: Parameters<typeof appendEntries>[2]): void {
+  #receipt(entries: readonly Entry[], standing: Standing): Receipt {
     const { sql } = this.ctx.storage
-    const ledger = this.#ledger!
-    const salt = Buffer.from(ledger.salt, 'base64')
-    let head: Uint8Array = Buffer.from(ledger.head, 'base64')
-    const chained = journal.entries.map((entry) => {
-      head = chain(head, entry, salt)
-      return { entry, hash: head }
-    })
-    appendEntries(sql, chained, asked)
-    writeLots(sql, ledger.state, journal.state, journal.entries)
-    const committedAt = Date.now()
-    this.#save({
-      ...ledger,
-      head: Buffer.from(head).toString('base64'),
-      committedAt,
-      alarmAt: isArmed(ledger, committedAt) ? ledger.alarmAt : this.#arm(committedAt, 0),
-      dueAt: dueAt(journal.state, journal.program, journal.now),
-      version: journal.program.version,
-      state: journal.state,
-    })
-    this.#announce()
+    const coupon = couponIn(this.#book.ledger!, entries, (seq) => readEntry(sql, seq))
+    return { entries: entries.map(viewOf), ...standing, ...(coupon && { coupon }) }
   }
 
-  #save(ledger: Ledger): void {
-    save(this.ctx.storage.sql, ledger)
-    this.#ledger = ledger
-  }
-
-  /** Tells the projection that this member has news. Lost messages are the alarm's business. */
-  #announce(): void {
-    const { programId, memberId } = this.#ledger!
-    this.ctx.waitUntil(this.env.PROJECTION.send({ programId, memberId }).catch(() => null))
-  }
-
-  #arm(now: number, attempt: number): number {
-    const alarmAt = nextCheckAt(now, attempt)
-    void this.ctx.storage.setAlarm(alarmAt)
-    return alarmAt
-  }
-
-  /** The projection stands at `seq`; null when it could not be asked. */
-  #rearm(seq: number | null): void {
-    const ledger = this.#load()!
-    if (seq !== null && seq >= ledger.state.seq) {
-      this.#save({ ...ledger, alarmAt: null, attempt: 0 })
-      return
-    }
-    const attempt = ledger.attempt + 1
-    this.#save({ ...ledger, alarmAt: this.#arm(Date.now(), attempt), attempt })
-    this.#announce()
+  #reply(result: Result<Receipt>, replayed = false): Reply {
+    return { result, replayed, locale: this.#book.ledger!.locale }
   }
 }

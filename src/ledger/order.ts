@@ -1,7 +1,10 @@
 import { fail, ok, type Result } from '../result'
 import type { Entry, KeptRefund } from './ledger'
-import { isRedemption } from './redeem'
 import type { Refund } from './schema'
+import { type History, orderThread } from './thread'
+
+/** The refund that undoes a sale as such. */
+export const VOIDING = 'void'
 
 /** An order as its entries tell it. */
 export interface Order {
@@ -114,3 +117,18 @@ function returnedLines(order: Order): { goods: number; quantity: number }[] {
   }
   return back
 }
+
+/** Whether points were spent by an entry. */
+export const isRedemption = (entry: Entry): boolean =>
+  entry.kind === 'redeem' || entry.kind === 'capture'
+
+/** How many redemptions may pay one order: it bounds what a refund of it reads. */
+const PAYING_MAX = 100
+
+/** Refuses one redemption too many for an order. */
+export const crowded = (orderId: string | null, history: History): Result<never> | null =>
+  orderId !== null && history.thread(orderThread(orderId)).filter(isPaying).length >= PAYING_MAX
+    ? fail('limit_reached', `An order can be paid by ${PAYING_MAX} redemptions.`)
+    : null
+
+const isPaying = (entry: Entry): boolean => isRedemption(entry) || entry.kind === 'use'

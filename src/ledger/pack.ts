@@ -17,6 +17,12 @@ const KINDS: readonly Kind[] = [
   'adjust',
   'expire',
   'tier',
+  'use',
+  'void',
+  'lapse',
+  'freeze',
+  'unfreeze',
+  'erase',
 ]
 const ACTORS: readonly Actor['kind'][] = ['server', 'member', 'webhook']
 const ROUNDINGS: readonly Rounding[] = ['floor', 'half-up', 'ceil']

@@ -12,7 +12,9 @@ import {
 } from './entries'
 import { open } from './journal'
 import { keyText } from './call'
-import { type Actor, type Entry, orderThread, TIER_THREAD } from './ledger'
+import type { CouponView } from './coupon-view'
+import { type Actor, type Entry } from './ledger'
+import { orderThread, TIER_THREAD } from './thread'
 import {
   type BalanceRow,
   balanceRowOf,
@@ -22,6 +24,7 @@ import {
   viewOf,
 } from './receipt'
 import { recall } from './replay'
+import * as wallet from './wallet'
 import { settle } from './settle'
 import { type ChainedEntry, type Statement, statementOf } from './statement'
 import { type TierStanding, tierStandingOf } from './tier'
@@ -40,6 +43,15 @@ export interface Answers {
   key: boolean
   tier: TierStanding
   statement: Statement
+  /** What lapses when, soonest first. */
+  lapsing: wallet.Lapsing
+  card: wallet.CardStanding
+  coupon: CouponView
+  /** Newest first. */
+  coupons: CouponView[]
+  openCoupons: CouponView[]
+  /** When each of the member's sessions began, oldest first. */
+  sessions: string[]
   /** Entries with their place in the chain, oldest first, as many as one answer takes. */
   chained: ChainedEntry[]
 }
@@ -53,9 +65,18 @@ export type Query =
   | { type: 'key'; kind: Actor['kind']; idempotencyKey: string }
   | { type: 'tier' }
   | { type: 'statement' }
+  | { type: 'lapsing' }
+  | { type: 'card' }
+  | { type: 'openCoupons' }
+  | { type: 'sessions' }
+  | { type: 'coupon'; seq: number; secret: string }
+  | { type: 'coupons'; before: number; limit: number }
   | { type: 'chained'; after: number; upTo: number }
 
 export type Answer = Answers[Query['type']]
+
+/** An answer, and the member's language if one is known. */
+export type Answered<T = Answer> = Result<T> & { locale?: string | null }
 
 /** Answers a query on a settled ledger. */
 export function answer(
@@ -84,6 +105,18 @@ export function answer(
       )
     case 'statement':
       return ok(statementOf(ledger, program, now))
+    case 'lapsing':
+      return ok(wallet.lapsingOf(ledger, program, now))
+    case 'card':
+      return ok(wallet.cardOf(ledger, program, now))
+    case 'openCoupons':
+      return ok(wallet.openCoupons(sql, ledger))
+    case 'sessions':
+      return ok(wallet.sessionsSince(sql))
+    case 'coupon':
+      return wallet.couponOf(sql, ledger, query)
+    case 'coupons':
+      return ok(wallet.couponsBefore(sql, ledger, query.before, query.limit))
     case 'chained':
       return ok(
         inPage(readChained(sql, query.after, Math.min(PAGE_SIZE, query.upTo - query.after))),
@@ -114,6 +147,8 @@ const PAGE_LENGTH = 200_000
 export interface Unprojected {
   entries: Entry[]
   balance: BalanceRow | null
+  /** The member has left: no text of theirs may stay. */
+  isErased: boolean
   /** How far real time is ahead of the program's clock: 0 unless that stands still. */
   clockLagMs: number
 }
@@ -124,7 +159,11 @@ export function pageAfter(sql: SqlStorage, ledger: Ledger, seq: number): Unproje
   const clockLagMs = ledger.committedAt - state.recordedAt
   const entries = inPage(readEntries(sql, seq, PAGE_SIZE))
   const isLast = seq + entries.length >= state.seq
-  return { entries, balance: isLast ? balanceRowOf(state, ledger) : null, clockLagMs }
+  const isErased = ledger.erasedAt !== null
+  // Nothing is due of who has left, by no rules.
+  const due = isErased ? { dueAt: null, version: Number.MAX_SAFE_INTEGER } : ledger
+  const balance = isLast ? balanceRowOf(state, due) : null
+  return { entries, balance, isErased, clockLagMs }
 }
 
 /** The first of these entries that fit into one answer. */

@@ -1,8 +1,11 @@
 import { instantText } from '../program/calendar'
 import { NEVER } from '../program/expiry'
-import { type Program, textOf } from '../program/program'
+import { textIn } from '../program/locale'
+import type { Program } from '../program/program'
 import { fallOf, nextTier, tierOf } from '../program/tier'
 import { madeBy } from './apply'
+import { isErased } from './chain'
+import { type CouponView } from './coupon-view'
 import { balanceOf, type Entry, type State } from './ledger'
 
 /** A balance and its parts as the API shows them; `nextExpiry` is what lapses first and when. */
@@ -33,6 +36,8 @@ export interface Standing {
 /** What every write answers: the entries that it made and where the member stands. */
 export interface Receipt extends Standing {
   entries: EntryView[]
+  /** The coupon that was given, used or taken away. */
+  coupon?: CouponView
 }
 
 /** Where a member stands at `now`, milliseconds. */
@@ -55,7 +60,7 @@ export function tierViewOf(state: State, program: Program, now: number): TierVie
   const fall = fallOf(program, state, now)
   return {
     id,
-    name: textOf(program, name),
+    name: textIn(program, name),
     next: next && { id: next.tier.id, remaining: next.remaining },
     falls: fall && { at: instantText(fall.at), to: fall.to.id },
   }
@@ -121,11 +126,11 @@ export function viewOf(entry: Entry) {
     points: entry.points,
     occurredAt: instantText(entry.occurredAt),
     recordedAt: instantText(entry.recordedAt),
-    ...(entry.orderId !== null && { orderId: entry.orderId }),
-    ...(entry.reference !== null && {
+    ...(isText(entry.orderId) && { orderId: entry.orderId }),
+    ...(isText(entry.reference) && {
       [refund || entry.kind !== 'award' ? 'refundId' : 'reference']: entry.reference,
     }),
-    ...(entry.reason !== null && { reason: entry.reason }),
+    ...(isText(entry.reason) && { reason: entry.reason }),
     ...(entry.ref !== null && { ref: entry.ref }),
     ...(entry.tier !== null && { tier: entry.tier }),
     ...(entry.endsAt !== null && { endsAt: instantText(entry.endsAt) }),
@@ -154,7 +159,10 @@ export function viewOf(entry: Entry) {
     ...(actor && { actor }),
   }
 }
+
 export type EntryView = ReturnType<typeof viewOf>
+
+const isText = (text: string | null): text is string => text !== null && !isErased(text)
 
 const rulesOf = (rules: readonly (readonly [string, number])[]) =>
   rules.map(([id, points]) => ({ id, points }))

@@ -1,46 +1,34 @@
-import { graceUntil, promiseOf, type Promised } from '../program/expiry'
+import { couponEnd, offerOf } from '../program/reward'
 import { fail, ok, type Result } from '../result'
-import { begin, promisedNow, renewing } from './idle'
-import { type Draft, isLive, type Journal, minus, spendable, take, write } from './journal'
-import {
-  type Actor,
-  type Entry,
-  type History,
-  type LotChange,
-  orderThread,
-  type State,
-  threadOf,
-} from './ledger'
+import { COUPONS_MAX } from './coupon'
+import { renewing } from './idle'
+import { type Journal, minus, spendable, take, write } from './journal'
+import type { Actor, Detail, Entry, State } from './ledger'
+import { type History, threadOf } from './thread'
+import { crowded, isRedemption } from './order'
+import { giveBack, unreturnedOf } from './restore'
 import type { Redeem } from './schema'
 
-/** How many redemptions may pay one order: it bounds what a refund of it reads. */
-const PAYING_MAX = 100
-
-/** Refuses one redemption too many for an order. */
-export const crowded = (orderId: string | null, history: History): Result<never> | null =>
-  orderId !== null && history.thread(orderThread(orderId)).filter(isRedemption).length >= PAYING_MAX
-    ? fail('limit_reached', `An order can be paid by ${PAYING_MAX} redemptions.`)
-    : null
-
-/** Spends points, or a reward's price, soonest expiry first; all or nothing. */
+/**
+ * Spends points, or a reward's price, soonest expiry first; all or nothing. A reward without an order gives a coupon,
+ * with one it is used for it.
+ */
 export function redeem(
   journal: Journal,
   request: Redeem,
   actor: Actor,
   history: History,
 ): Result<null> {
-  const { rewardId, expectedPoints } = request
-  const { rewards } = journal.program
-  if (rewardId !== undefined && !Object.hasOwn(rewards, rewardId)) {
-    return fail('not_found', `The program has no reward ${rewardId}.`)
+  const { rewardId, expectedPoints, orderId = null } = request
+  const offered = rewardId === undefined ? null : offer(journal, rewardId, orderId === null)
+  if (offered && !offered.ok) {
+    return offered
   }
-  const reward = rewardId === undefined ? undefined : rewards[rewardId]
-  const points = reward?.points ?? request.points!
+  const points = offered?.value.points ?? request.points!
   const { given, missing } = take(spendable(journal), points)
   if (missing > 0) {
     return shortOf(journal.state, points)
   }
-  const orderId = request.orderId ?? null
   const refused = crowded(orderId, history)
   if (refused) {
     return refused
@@ -50,9 +38,11 @@ export function redeem(
     occurredAt: journal.now,
     points: -points,
     lots: minus(given),
+    endsAt: offered?.value.endsAt ?? null,
     orderId,
     detail: {
       ...(rewardId !== undefined && { rewardId }),
+      ...(offered?.value.day && { day: offered.value.day }),
       ...(expectedPoints !== undefined && expectedPoints !== points && { expectedPoints }),
       ...renewing(journal, journal.now),
     },
@@ -61,11 +51,39 @@ export function redeem(
   return ok(null)
 }
 
+/** What a reward costs now, and the end of its coupon if it gives one. */
+function offer(
+  { program, state, now }: Journal,
+  rewardId: string,
+  givesCoupon: boolean,
+): Result<{ points: number; day: string | null; endsAt: number | null }> {
+  const found = offerOf(program, rewardId, state, now)
+  if (found === null) {
+    return fail('not_found', `The program has no reward ${rewardId}.`)
+  }
+  if (!found.isOpen) {
+    return fail('limit_reached', `${rewardId} cannot be redeemed now.`)
+  }
+  if (found.left === 0) {
+    return fail('limit_reached', `The member has had ${rewardId} as often as it may be had.`)
+  }
+  if (givesCoupon && state.coupons.length >= COUPONS_MAX) {
+    return fail('limit_reached', `A member can hold ${COUPONS_MAX} coupons at once.`)
+  }
+  const { points, day } = found
+  const endsAt = givesCoupon ? couponEnd(program, program.rewards[rewardId]!, now) : null
+  return ok({ points, day, endsAt })
+}
+
+/** What undoes that a redemption counts against the limit of its reward. */
+export const limitOf = ({ detail: { rewardId, day } }: Entry): Pick<Detail, 'rewardId' | 'day'> =>
+  day === undefined ? {} : { rewardId: rewardId!, day }
+
 /** The refusal of a spend that the member cannot pay. */
 export const shortOf = (state: State, points: number): Result<never> =>
   fail('insufficient_points', `${points} points were asked for, ${state.available} are available.`)
 
-/** Gives back what a redemption spent and no refund returned yet. Twice gives the first receipt. */
+/** Gives back what a redemption spent and no refund returned yet; its coupon is over. Twice gives the first receipt. */
 export function reverseRedemption(
   journal: Journal,
   redemptionId: number,
@@ -81,133 +99,16 @@ export function reverseRedemption(
   if (first) {
     return ok(first)
   }
+  const gaveCoupon = redemption.endsAt !== null
+  const isOpen = journal.state.coupons.some(([seq]) => seq === redemptionId)
+  const ended = gaveCoupon && !isOpen ? history.closing(redemptionId) : undefined
+  if (ended?.kind === 'use' && ended.orderId !== null) {
+    return fail('coupon_ended', `The coupon was used for ${ended.orderId}: refund that order.`)
+  }
+  const { endsAt } = redemption
+  const isCounted = !thread.some((entry) => entry.ref === redemptionId && entry.detail.day)
+  const detail = { reversal: true, ...(isCounted && limitOf(redemption)) } as const
   const left = unreturnedOf(redemption, thread)
-  giveBack(journal, redemption, left, history, { actor, detail: { reversal: true } })
+  giveBack(journal, redemption, left, history, { actor, endsAt, detail })
   return ok(null)
-}
-
-export const isRedemption = (entry: Entry): boolean =>
-  entry.kind === 'redeem' || entry.kind === 'capture'
-
-/** Points of a lot, by the lot's `seq`. */
-export type LotPoints = readonly (readonly [seq: number, points: number])[]
-
-/** Points on their way back: to the lots that they left, and those that were owed, which have none. */
-export interface Returning {
-  lots: LotPoints
-  loose: number
-}
-
-const pointsIn = (lots: LotPoints): number => lots.reduce((sum, [, points]) => sum + points, 0)
-
-/** Which lots a redemption spent. A capture's changes also free the rest of its hold. */
-function spentOf(redemption: Entry): LotPoints {
-  let left = -redemption.points
-  return redemption.lots.map(([seq, remaining, held]) => {
-    const points = Math.min(left, held === undefined ? -remaining : -held)
-    left -= points
-    return [seq, points]
-  })
-}
-
-/** What a restore returned, before debt was paid from it. */
-export function returnedOf(restore: Entry): Returning {
-  const lots =
-    restore.detail.returned ?? restore.lots.map(([seq, points]) => [seq, points] as const)
-  return { lots, loose: restore.points - pointsIn(lots) }
-}
-
-/** What of a redemption has not come back yet. Where a restore was taken back, the lots that gave it paid instead. */
-export function unreturnedOf(redemption: Entry, thread: readonly Entry[]): Returning {
-  const left = new Map(spentOf(redemption))
-  let looseLeft = 0
-  const add = (seq: number, points: number) => left.set(seq, (left.get(seq) ?? 0) + points)
-  for (const entry of thread) {
-    if (entry.kind === 'restore' && entry.ref === redemption.seq) {
-      const { lots, loose } = returnedOf(entry)
-      const undone = thread.find((other) => other.kind === 'clawback' && other.ref === entry.seq)
-      lots.forEach(([seq, points]) => add(seq, -points))
-      undone?.lots.forEach(([seq, change]) => add(seq, -change))
-      looseLeft += (undone?.debt ?? 0) - loose
-    }
-  }
-  return { lots: [...left], loose: looseLeft }
-}
-
-/**
- * Returns points to their lots, opening again those that were empty. Live points pay debt first. What was owed pays
- * it whatever became of the lots; where that was paid since, it becomes a lot of its own.
- * `cause` is the entry by which the points left.
- */
-export function giveBack(
-  journal: Journal,
-  cause: Entry,
-  { lots: returned, loose }: Returning,
-  history: History,
-  draft: Pick<Draft, 'actor' | 'reference' | 'detail' | 'count'>,
-): Entry {
-  const { state, now } = journal
-  const back = returned.filter(([, points]) => points > 0)
-  const cleared = Math.min(state.debt, loose)
-  let owed = state.debt - cleared
-  let apart = 0
-  const lots = back.flatMap(([seq, points]): LotChange[] => {
-    const open = state.lots.find((lot) => lot.seq === seq)
-    const made = history.entry(seq)!.lot!
-    const promised = revived(journal, open ?? promisedNow(state, made, seq))
-    const paid = isLive(promised, now) ? Math.min(owed, points) : 0
-    owed -= paid
-    if (open && promised.expiresAt !== open.expiresAt) {
-      // Held points of a lapsed lot have no part in its grace.
-      apart += points - paid
-      return []
-    }
-    const isAsMade = open && open.expiresAt === made.expiresAt
-    return points > paid ? [changeOf(seq, points - paid, isAsMade ? null : promised, now)] : []
-  })
-  const debt = owed - state.debt
-  const own = ownLot(journal, { loose: loose - cleared, apart })
-  const isTold = debt === 0 && apart === 0
-  return write(journal, {
-    ...draft,
-    kind: 'restore',
-    occurredAt: now,
-    points: pointsIn(back) + loose,
-    lots,
-    debt,
-    lot: own && own.promised,
-    ref: cause.seq,
-    orderId: cause.orderId,
-    detail: { ...draft.detail, ...own?.detail, ...(!isTold && { returned: back }) },
-  })
-}
-
-/** What comes back to a lot, with what it is promised where it was not made with that. */
-function changeOf(seq: number, points: number, promised: Promised | null, now: number): LotChange {
-  if (promised === null) {
-    return [seq, points]
-  }
-  const { expiresAt, activeAt, idle } = promised
-  const pending = activeAt !== null && activeAt > now ? activeAt : null
-  return idle === undefined
-    ? [seq, points, 0, expiresAt, pending]
-    : [seq, points, 0, expiresAt, pending, idle]
-}
-
-/** The lot of points that come back to none: what had been owed, and what has grace apart from its old lot. */
-function ownLot(journal: Journal, { loose, apart }: { loose: number; apart: number }) {
-  const { program, now } = journal
-  const grace = { expiresAt: graceUntil(program, now) ?? 0, activeAt: null }
-  if (loose === 0) {
-    return apart === 0 ? null : { promised: grace, detail: {} }
-  }
-  const fresh = begin(journal, promiseOf(program, now), { ms: now, isActivity: false })
-  const isLonger = apart > 0 && grace.expiresAt > fresh.promised.expiresAt
-  return isLonger ? { promised: grace, detail: {} } : fresh
-}
-
-/** What points are promised that come back: where they have lapsed, a while of grace. */
-function revived({ program, now }: Journal, promised: Promised): Promised {
-  const until = promised.expiresAt <= now ? graceUntil(program, now) : null
-  return until === null ? promised : { expiresAt: until, activeAt: null }
 }

@@ -1,10 +1,22 @@
 import { prorate } from '../program/arithmetic'
 import type { DayCount } from '../program/tier'
 import { fail, ok, type Result } from '../result'
+import { usesOf } from './coupon'
 import { type Journal, minus, retier, spendable, take, write } from './journal'
-import { type Actor, type Entry, type History, type Lot, orderThread } from './ledger'
-import { keepRefund, keptOf, type Order, orderOf, partOf, type Share, shareOf } from './order'
-import { giveBack, returnedOf, unreturnedOf } from './redeem'
+import { type Actor, type Entry, type Lot } from './ledger'
+import { type History, orderThread } from './thread'
+import {
+  keepRefund,
+  keptOf,
+  type Order,
+  orderOf,
+  partOf,
+  type Share,
+  shareOf,
+  VOIDING,
+} from './order'
+import { limitOf } from './redeem'
+import { giveBack, returnedOf, unreturnedOf } from './restore'
 import type { Refund } from './schema'
 
 /** How many entries one order may gather: it bounds what a refund reads. */
@@ -19,6 +31,7 @@ export function refund(
   request: Refund,
   actor: Actor,
   history: History,
+  { isVoid = false, reopened = [] }: { isVoid?: boolean; reopened?: readonly Entry[] } = {},
 ): Result<Entry | null> {
   const thread = history.thread(orderThread(request.orderId))
   const order = orderOf(thread)
@@ -44,7 +57,12 @@ export function refund(
   if (owed === 0 && share.num === shareOf(order, standing).num) {
     return ok(null)
   }
-  returnSpent(journal, order, share, thread, request, actor, history)
+  for (const redemption of paying(order, thread, history, reopened)) {
+    const { orderId, refundId: reference } = request
+    const detail = isVoid ? limitOf(redemption) : {}
+    const draft = { orderId, reference, actor, detail }
+    returnSpent(journal, redemption, share, thread, history, draft)
+  }
   const own = journal.state.lots.filter((lot) => lot.seq === order.award.seq)
   const clawed = clawback(journal, own, owed, order.award, {
     occurredAt: request.occurredAt ?? journal.now,
@@ -71,6 +89,9 @@ export function reverseRefund(
   }
   const { count, reference, debt } = refunded
   const order = orderOf(thread)!
+  if (order.refunds.some((entry) => entry.reference === VOIDING)) {
+    return fail('already_exists', 'A sale that was undone stays so.')
+  }
   const others = order.standing.filter(({ seq }) => seq !== refunded.seq)
   const share = shareOf(order, others.map(keptOf))
   const given = giveBack(journal, refunded, { lots: takenBy(refunded), loose: debt }, history, {
@@ -108,29 +129,39 @@ const isUndone = (entry: Entry, refunded: Entry, thread: readonly Entry[]): bool
   entry.kind === 'restore' &&
   entry.reference === refunded.reference &&
   !entry.detail.reversal &&
-  !thread.some((other) => other.detail.reversal && other.ref === entry.ref)
+  !thread.some(
+    (other) => other.kind === 'restore' && other.detail.reversal && other.ref === entry.ref,
+  )
 
-/** Returns, of the points that the order was paid with, the part that came back. */
+/** The redemptions that paid an order: its own, and those of coupons that were used for it and not opened again. */
+function paying(
+  order: Order,
+  thread: readonly Entry[],
+  history: History,
+  reopened: readonly Entry[],
+): Entry[] {
+  const coupons = usesOf(thread).map(({ ref }) => history.entry(ref!)!)
+  const open = new Set(reopened.map(({ seq }) => seq))
+  return [...order.redemptions, ...coupons.filter(({ seq }) => !open.has(seq))]
+}
+
+/** Returns, of the points that a redemption paid an order with, the part that came back. */
 function returnSpent(
   journal: Journal,
-  order: Order,
+  redemption: Entry,
   share: Share,
   thread: readonly Entry[],
-  request: Refund,
-  actor: Actor,
   history: History,
+  draft: Parameters<typeof giveBack>[4],
 ): void {
-  for (const redemption of order.redemptions) {
-    const { lots, loose } = unreturnedOf(redemption, thread)
-    const weights = [...lots.map(([, points]) => points), loose]
-    const left = weights.reduce((sum, weight) => sum + weight, 0)
-    const points = partOf(-redemption.points, share) - (-redemption.points - left)
-    if (points > 0) {
-      const shares = prorate(points, weights)
-      const back = lots.map(([seq], i) => [seq, shares[i]!] as const)
-      const returning = { lots: back, loose: shares.at(-1)! }
-      giveBack(journal, redemption, returning, history, { reference: request.refundId, actor })
-    }
+  const { lots, loose } = unreturnedOf(redemption, thread)
+  const weights = [...lots.map(([, points]) => points), loose]
+  const left = weights.reduce((sum, weight) => sum + weight, 0)
+  const points = partOf(-redemption.points, share) - (-redemption.points - left)
+  if (points > 0) {
+    const shares = prorate(points, weights)
+    const back = lots.map(([seq], i) => [seq, shares[i]!] as const)
+    giveBack(journal, redemption, { lots: back, loose: shares.at(-1)! }, history, draft)
   }
 }
 

@@ -2,13 +2,16 @@ import type { Context } from 'hono'
 import { Hono } from 'hono/tiny'
 import type { Api } from '../http/context'
 import { fingerprint, idempotencyKey } from '../http/idempotency'
+import { localeFor } from '../http/language'
 import { pageOf, readCursor } from '../http/page'
 import { problem } from '../http/problem'
 import { page, whole } from '../http/scalars'
 import { body, params, query } from '../http/validate'
 import { database } from '../db/client'
 import { findProgramAt } from '../program/store'
+import { namedReceipt } from '../rewards/view'
 import { ask, execute } from './client'
+import type { Reply } from './call'
 import type { Command } from './decide'
 import {
   activity,
@@ -16,6 +19,7 @@ import {
   balanceQuery,
   capture,
   entryParam,
+  freezing,
   holdParam,
   holdRequest,
   nothing,
@@ -85,6 +89,14 @@ ledger.post('/activities', idempotencyKey(), body(activity), (c) =>
   run(c, { type: 'activity', request: c.req.valid('json') }),
 )
 
+ledger.post('/freeze', idempotencyKey(), body(freezing), (c) =>
+  run(c, { type: 'freeze', ...c.req.valid('json') }),
+)
+
+ledger.post('/unfreeze', idempotencyKey(), body(freezing), (c) =>
+  run(c, { type: 'unfreeze', ...c.req.valid('json') }),
+)
+
 ledger.get('/balance', query(balanceQuery), async (c) => {
   const { at } = c.req.valid('query')
   const program = c.get('program')
@@ -121,24 +133,38 @@ ledger.get('/entries/:seq', params(entryParam), async (c) => {
 
 const memberOf = (c: Context<Api>): string => c.req.param('id')!
 
-/** Has a member's ledger decide a command, and answers the receipt: 201 when it made entries. */
+/** Has a member's ledger decide a command for the caller, under the call's Idempotency-Key. */
+export async function send(
+  c: Context<Api>,
+  command: Command,
+  memberId: string,
+  asked = fingerprint(c.req.method, c.req.path, command),
+): Promise<Reply> {
+  const { kind, keyId, member } = c.get('caller')
+  const reply = await execute(c.env, c.get('program'), memberId, {
+    command,
+    actor: { kind, keyId, requestId: c.get('requestId') },
+    idempotencyKey: c.get('idempotencyKey'),
+    fingerprint: asked,
+    session: member?.session,
+  })
+  if (reply.replayed) {
+    c.header('Idempotent-Replayed', 'true')
+  }
+  return reply
+}
+
+/** Has a command decided, and answers the receipt: 201 when it made entries. */
 export async function run(
   c: Context<Api>,
   command: Command,
   memberId = memberOf(c),
+  asked?: string,
 ): Promise<Response> {
-  const { kind, keyId } = c.get('caller')
-  const { result, replayed } = await execute(c.env, c.get('program'), memberId, {
-    command,
-    actor: { kind, keyId, requestId: c.get('requestId') },
-    idempotencyKey: c.get('idempotencyKey'),
-    fingerprint: fingerprint(c.req.method, c.req.path, command),
-  })
-  if (replayed) {
-    c.header('Idempotent-Replayed', 'true')
-  }
+  const { result, locale } = await send(c, command, memberId, asked)
   if (!result.ok) {
     return problem(c, result.failure)
   }
-  return c.json(result.value, result.value.entries.length > 0 ? 201 : 200)
+  const receipt = namedReceipt(c.get('program'), result.value, localeFor(c, locale))
+  return c.json(receipt, receipt.entries.length > 0 ? 201 : 200)
 }

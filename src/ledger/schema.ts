@@ -15,24 +15,28 @@ const line = z.strictObject({
   tax: z.optional(amount),
 })
 
-/** A sale as the till sends it; amounts are minor units, a line's are for the whole line. */
-export const purchase = z
-  .strictObject({
-    orderId,
-    occurredAt: z.optional(instant),
-    currency,
-    lines: z._default(list(line, 500), []),
-    shipping: z.optional(amount),
-    discount: z.optional(amount),
-    tax: z.optional(amount),
-    taxIncluded: z.optional(z.boolean()),
-    total: z.optional(amount),
-    payments: z.optional(list(z.strictObject({ method: text(64), amount }), 50)),
-    channel: z.enum(['pos', 'web', 'app', 'webhook', 'import']),
-    storeId: z.optional(text(64)),
-    terminalId: z.optional(text(64)),
-  })
-  .check((ctx) => {
+/** What a purchase says; amounts are minor units, a line's are for the whole line. */
+export const purchaseFields = {
+  orderId,
+  occurredAt: z.optional(instant),
+  currency,
+  lines: z._default(list(line, 500), []),
+  shipping: z.optional(amount),
+  discount: z.optional(amount),
+  tax: z.optional(amount),
+  taxIncluded: z.optional(z.boolean()),
+  total: z.optional(amount),
+  payments: z.optional(list(z.strictObject({ method: text(64), amount }), 50)),
+  channel: z.enum(['pos', 'web', 'app', 'webhook', 'import']),
+  storeId: z.optional(text(64)),
+  terminalId: z.optional(text(64)),
+}
+
+/** Refuses two lines of one id. */
+export const withLines = <T extends z.ZodMiniType<{ lines: { lineId?: string | undefined }[] }>>(
+  sale: T,
+) =>
+  sale.check((ctx) => {
     const ids = ctx.value.lines.map((each, i) => each.lineId ?? String(i + 1))
     const twice = ids.findIndex((each, i) => ids.indexOf(each) < i)
     if (twice >= 0) {
@@ -44,6 +48,9 @@ export const purchase = z
       })
     }
   })
+
+/** A sale as the till sends it. */
+export const purchase = withLines(z.strictObject(purchaseFields))
 export type Purchase = z.infer<typeof purchase>
 
 const refundLine = z
@@ -55,10 +62,13 @@ const refundLine = z
     ),
   )
 
+// That name is kept for the refund that undoes a sale.
+const refundId = text(128).check(z.refine((each) => each !== 'void', 'Give it another name.'))
+
 /** What came back of an order: by amount, or by lines. */
 export const refund = z
   .strictObject({
-    refundId: text(128),
+    refundId,
     orderId,
     amount: z.optional(amount),
     lines: z.optional(list(refundLine, 500, 1)),
@@ -132,3 +142,6 @@ export const balanceQuery = z.strictObject({
     ),
   ),
 })
+
+/** Why a member is frozen, or is not any more. */
+export const freezing = z.strictObject({ reason: z.optional(text(256)) })

@@ -17,19 +17,19 @@ function dueTimes(state: State, program: Program, since: number) {
     }
   }
   const expiry = state.lots.find((lot) => lot.remaining > lot.held)?.expiresAt ?? Infinity
-  return { hold, wake, expiry, tier: tierDueAt(program, state, since) }
+  const coupon = Math.min(Infinity, ...state.coupons.map(([, endsAt]) => endsAt))
+  return { hold, wake, expiry, coupon, tier: tierDueAt(program, state, since) }
 }
 
 /** The next instant, in milliseconds, at which time alone changes this member; null for none before the end of time. */
 export function dueAt(state: State, program: Program, now: number): number | null {
-  const { hold, wake, expiry, tier } = dueTimes(state, program, now)
-  const due = Math.min(hold, wake, expiry, tier)
+  const due = Math.min(...Object.values(dueTimes(state, program, now)))
   return due < Number.MAX_SAFE_INTEGER ? due : null
 }
 
 /**
  * Does what is due at the journal's `now`, in time order, each as an entry with its own due moment; of what
- * is due together, holds end first, then points wake, lapse, and the tier falls. Nothing happens before `from`.
+ * is due together, holds end first, then points wake, lapse, coupons are over, and the tier falls. Nothing happens before `from`.
  */
 export function settle(journal: Journal, from = -Infinity): void {
   // A late settle must find the day on which the tier fell, not today; what was before these rules is not judged by them.
@@ -38,7 +38,7 @@ export function settle(journal: Journal, from = -Infinity): void {
   let at = from
   for (;;) {
     const due = dueTimes(journal.state, journal.program, Math.max(since, at))
-    const next = Math.min(due.hold, due.wake, due.expiry, due.tier)
+    const next = Math.min(...Object.values(due))
     if (next > journal.now) {
       return
     }
@@ -50,6 +50,9 @@ export function settle(journal: Journal, from = -Infinity): void {
       wake(journal, at, Math.max(at, recordedAt))
     } else if (due.expiry <= at) {
       expire(journal, at)
+    } else if (due.coupon <= at) {
+      const [ref] = journal.state.coupons.find(([, endsAt]) => endsAt === due.coupon)!
+      write(journal, { kind: 'lapse', occurredAt: at, ref })
     } else {
       // Nothing is due at `since` by time alone: that was done when the last entry was written.
       retier(journal, at, { isNew: at === since })

@@ -4,8 +4,9 @@ import { dayOf } from '../program/calendar'
 import { NEVER } from '../program/expiry'
 import { nowIn, type Program } from '../program/program'
 import { GENESIS } from './chain'
-import { readEntry } from './entries'
+import { readEntry, readMemo } from './entries'
 import { empty, type Entry, holdOf, type Lot, type Start, type State } from './ledger'
+import type { Session, Sessions } from './session'
 
 /** Every schema there ever was, oldest first. Append only. */
 export const SCHEMAS: readonly string[] = [ledgerSql, idleSql]
@@ -29,24 +30,41 @@ export interface Ledger {
   dueAt: number | null
   /** The version of the program that the ledger last obeyed. */
   version: number
+  /** Of all sessions: raised when they are ended at once. */
+  epoch: number
+  /** The language in which the member is written to; null for the program's. */
+  locale: string | null
+  /** Makes coupon codes; base64. */
+  couponKey: string
+  /** Shown cards that were used and are not over yet: their id, and when they are, in real milliseconds. */
+  cards: readonly (readonly [id: string, endsAt: number])[]
+  /** When the member was erased, in real milliseconds. */
+  erasedAt: number | null
   state: State
 }
 
 /** Makes the tables of a new member, in the program's lowest tier. */
-export function create(sql: SqlStorage, memberId: string, program: Program): Ledger {
+export function create(
+  sql: SqlStorage,
+  memberId: string,
+  program: Program,
+  locale: string | null,
+): Ledger {
   const enrolledOn = dayOf(nowIn(program), program.timeZone)
   const start = { tier: program.tiers.levels[0]!.id, enrolledOn }
   const ledger: Ledger = {
     programId: program.id,
     memberId,
     start,
-    salt: Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64'),
+    salt: newKey(),
     head: Buffer.from(GENESIS).toString('base64'),
     alarmAt: null,
     attempt: 0,
     committedAt: 0,
     dueAt: null,
     version: program.version,
+    ...young(),
+    locale,
     state: empty(start),
   }
   for (const statements of SCHEMAS) {
@@ -55,6 +73,22 @@ export function create(sql: SqlStorage, memberId: string, program: Program): Led
   sql.exec('INSERT INTO state VALUES (1, ?, ?)', SCHEMAS.length, packLedger(ledger))
   return ledger
 }
+
+/** 128 random bits in base64. */
+const newKey = (): string =>
+  Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64')
+
+/** What the first ledgers did not have. */
+const young = () => ({
+  epoch: 0,
+  locale: null,
+  couponKey: newKey(),
+  cards: [],
+  erasedAt: null,
+})
+
+/** What a ledger forgets of a member who has left. */
+export const FORGOTTEN = { salt: '', couponKey: '', locale: null, cards: [], dueAt: null }
 
 /**
  * The ledger as it was last written, or null where no member was enrolled: then nothing is left behind.
@@ -77,6 +111,7 @@ export function load(sql: SqlStorage, schemas = SCHEMAS): Ledger | null {
   const { holds, start = FIRST_START, ...ledger } = JSON.parse(value) as Stored
   const state = { ...empty(start), ...ledger.state }
   return {
+    ...young(),
     ...ledger,
     start,
     state: {
@@ -86,6 +121,28 @@ export function load(sql: SqlStorage, schemas = SCHEMAS): Ledger | null {
     },
   }
 }
+
+const SESSION = 'session:'
+
+/** The member's sessions, as memos. */
+export const sessionsOf = (sql: SqlStorage): Sessions => ({
+  get: (id) => readMemo<Session>(sql, SESSION + id),
+  put: (id, session) => {
+    sql.exec('REPLACE INTO memos VALUES (?, ?)', SESSION + id, JSON.stringify(session))
+  },
+  drop: (id) => {
+    sql.exec('DELETE FROM memos WHERE key = ?', SESSION + id)
+  },
+  all: () => {
+    const rows = sql.exec<{ key: string; value: string }>(
+      "SELECT key, value FROM memos WHERE key >= 'session:' AND key < 'session;'",
+    )
+    return Array.from(rows, ({ key, value }) => ({
+      id: key.slice(SESSION.length),
+      session: JSON.parse(value) as Session,
+    }))
+  },
+})
 
 /** The state row: lots have rows of their own, holds are known by their entries. */
 type Stored = Omit<Ledger, 'start'> & { start?: Start; holds: number[] }

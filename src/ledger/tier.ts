@@ -1,5 +1,6 @@
 import { dayOf, dayText, instantText } from '../program/calendar'
-import { type Program, textOf } from '../program/program'
+import { textIn } from '../program/locale'
+import type { Program } from '../program/program'
 import { floorTier, reachedAt, tierOf } from '../program/tier'
 import { windowOf } from '../program/window'
 import type { Entry, State } from './ledger'
@@ -43,7 +44,7 @@ export function tierStandingOf(
   return {
     ...tierViewOf(state, program, now),
     factor,
-    benefits: benefits.map((each) => textOf(program, each)),
+    benefits: benefits.map((each) => textIn(program, each)),
     reached: {
       basis: program.tiers.basis,
       amount: reachedAt(program, state, now),

@@ -1,4 +1,6 @@
 import { database } from '../db/client'
+import { gone } from '../ledger/call'
+import { enrol } from '../ledger/client'
 import { newMemberId, regionNear, type Origin } from '../ledger/address'
 import { nowIn, type Program } from '../program/program'
 import { fail, ok, type Result } from '../result'
@@ -7,7 +9,7 @@ import { matchOwners, newCardNumber } from './member'
 import { columns, createVault, openVault } from './profile'
 import type { Enrolment } from './schema'
 import * as store from './store'
-import { clash, gone, viewOf, type MemberView } from './view'
+import { clash, viewOf, type MemberView } from './view'
 
 /** A call to enrol: who, under which Idempotency-Key, with which fingerprint, and from where. */
 export interface Attempt {
@@ -50,7 +52,9 @@ export async function findOrCreate(
   for (let tries = 0; tries < ATTEMPTS; tries++) {
     const { before, owners } = await store.findBefore(db, programId, key, contacts)
     if (before !== undefined) {
-      return before.fingerprint === fingerprint ? replay(env, before) : reused
+      // Of who was erased nothing is left to compare.
+      const isSame = before.fingerprint === fingerprint || before.member.wrappedKey === null
+      return isSame ? replay(env, before) : reused
     }
     const match = matchOwners(contacts.length, owners)
     if (match.kind === 'clash') {
@@ -65,6 +69,33 @@ export async function findOrCreate(
     }
   }
   return busy
+}
+
+/** A member to be found or made by one identity that is known to be theirs. */
+export interface Identified {
+  identity: Pick<Enrolment, 'email' | 'phone'>
+  locale?: string | undefined
+  /** Names the attempt, so that it makes one member however often it is repeated. */
+  key: string
+  origin: Origin | undefined
+}
+
+/** Enrols who has an identity that nobody had, with a ledger; `isNew` unless somebody else was quicker. */
+export async function enrolOne(
+  env: Env,
+  program: Program,
+  { identity, locale, key: idempotencyKey, origin }: Identified,
+): Promise<Result<{ memberId: string; isNew: boolean }>> {
+  const input = { ...identity, ...(locale !== undefined && { locale }) }
+  const fingerprint = JSON.stringify(identity)
+  const attempt = { input, idempotencyKey, fingerprint, origin }
+  const enrolled = await findOrCreate(env, program, attempt)
+  if (!enrolled.ok) {
+    return enrolled
+  }
+  const { memberId, reply, status } = enrolled.value
+  await enrol(env, program, memberId, reply.locale)
+  return ok({ memberId, isNew: status === 201 })
 }
 
 /** What was answered to this key before, word for word, whatever the member changed since. */
@@ -96,16 +127,6 @@ async function recognise(env: Env, memberId: string, key: Key): Promise<Enrolled
   return added ? { memberId, reply: view, status: 200, replayed: false } : null
 }
 
-const blank = {
-  externalId: null,
-  email: null,
-  phone: null,
-  name: null,
-  birthday: null,
-  locale: null,
-  storeId: null,
-}
-
 /** A new member; null when another call took the key, an identity or the card number first. */
 async function create(
   env: Env,
@@ -118,9 +139,9 @@ async function create(
   const memberId = newMemberId(regionNear(origin))
   const cardNumber = newCardNumber()
   const vault = await createVault(env.PROFILE_KEY, { programId, memberId })
-  // With `blank` every column is given.
+  // With all that is not known as null, every column is given.
   const member = {
-    ...(await columns(vault, { ...blank, ...input })),
+    ...(await columns(vault, { ...store.NOBODY, ...input })),
     programId,
     id: memberId,
     cardNumber,

@@ -47,6 +47,32 @@ async function vault(subject: Subject, raw: Uint8Array, wrappedKey: string): Pro
   }
 }
 
+/** A text of nobody in particular, sealed under the program's own key for one purpose. */
+export const sealText = async (
+  secret: string,
+  programId: string,
+  purpose: string,
+  value: string,
+): Promise<string> =>
+  encrypt(
+    await programKey(secret, programId, 'profile'),
+    new TextEncoder().encode(value),
+    context({ programId, memberId: '' }, purpose),
+  )
+
+/** What `sealText` sealed. */
+export const openText = async (
+  secret: string,
+  programId: string,
+  purpose: string,
+  sealed: string,
+): Promise<string> => {
+  const key = await programKey(secret, programId, 'profile')
+  return new TextDecoder().decode(
+    await decrypt(key, sealed, context({ programId, memberId: '' }, purpose)),
+  )
+}
+
 /** The fields that are stored sealed. */
 export const sealedFields = ['externalId', 'email', 'phone', 'name', 'birthday'] as const
 

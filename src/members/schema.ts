@@ -4,9 +4,9 @@ import { readEmail } from './contact'
 import { hasCheckDigit } from './member'
 
 const externalId = text(128)
-const phone = text(40)
+export const phone = text(40)
 
-const email = z.pipe(
+export const email = z.pipe(
   text(320),
   z.transform((value: string, ctx) => {
     const read = readEmail(value)
@@ -26,7 +26,7 @@ const birthday = z.iso.date({ error: 'Not a date such as 1990-12-31.', abort: tr
   z.refine((value) => Date.parse(value) <= Date.now() + EARLIEST_ZONE_MS, 'Not in the future.'),
 )
 
-const locale = z.pipe(
+export const locale = z.pipe(
   text(35),
   z.transform((value: string, ctx) => {
     try {
@@ -44,29 +44,40 @@ const profile = { externalId, email, phone, name: text(200), birthday, locale, s
 export const enrolment = z.partial(z.strictObject(profile))
 export type Enrolment = z.infer<typeof enrolment>
 
+/** The number of a card as it is typed. */
+export const cardNumber = z
+  .string()
+  .check(z.refine(hasCheckDigit, 'Not a card number: 13 digits, the last checks.'))
+
+/** A card to replace: its number, so that a second click replaces nothing. */
+export const replacement = z.strictObject({ cardNumber })
+
+const isChange = z.refine((value) => Object.keys(value as object).length > 0, {
+  error: 'Give at least one field.',
+  when: ({ issues }) => issues.length === 0,
+})
+
+/** Fields that members change themselves; null clears one. Where they are reached is proved by signing in. */
+const own = {
+  name: z.nullable(profile.name),
+  birthday: z.nullable(birthday),
+  locale: z.nullable(locale),
+}
+export const ownChanges = z.partial(z.strictObject(own)).check(isChange)
+
 /** Fields of a member to change; null clears one. */
 export const changes = z
   .partial(
     z.strictObject({
+      ...own,
       externalId: z.nullable(externalId),
       email: z.nullable(email),
       phone: z.nullable(phone),
-      name: z.nullable(profile.name),
-      birthday: z.nullable(birthday),
-      locale: z.nullable(locale),
       storeId: z.nullable(profile.storeId),
     }),
   )
-  .check(
-    z.refine((value) => Object.keys(value).length > 0, {
-      error: 'Give at least one field.',
-      when: ({ issues }) => issues.length === 0,
-    }),
-  )
-
-const cardNumber = z
-  .string()
-  .check(z.refine(hasCheckDigit, 'Not a card number: 13 digits, the last checks.'))
+  .check(isChange)
+export type Changes = z.infer<typeof changes>
 
 /** A page of all members, or a look-up by one identity. */
 export const search = z

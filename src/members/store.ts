@@ -1,6 +1,7 @@
-import { and, eq, gt, or, sql } from 'drizzle-orm'
+import { and, eq, gt, inArray, isNotNull, or, sql } from 'drizzle-orm'
 import { isConflict, type Database } from '../db/client'
 import { contacts, enrolments, members } from '../db/tables'
+import { dropMessages } from '../messages/store'
 import type { Contact } from './contact'
 
 export type MemberRow = typeof members.$inferSelect
@@ -18,12 +19,14 @@ export async function findMember(
   return (await db.select().from(members).where(is(programId, id)).get()) ?? null
 }
 
-/** Up to `count` members of the program in the order of their ids, after `afterId`. */
+/** Up to `count` members of the program who were not erased, in the order of their ids, after `afterId`. */
 export const listMembers = (db: Database, programId: string, afterId: string, count: number) =>
   db
     .select()
     .from(members)
-    .where(and(eq(members.programId, programId), gt(members.id, afterId)))
+    .where(
+      and(eq(members.programId, programId), gt(members.id, afterId), isNotNull(members.wrappedKey)),
+    )
     .orderBy(members.id)
     .limit(count)
 
@@ -59,6 +62,21 @@ export async function findByContact(
     .where(and(eq(contacts.programId, programId), eq(contacts.kind, kind), eq(contacts.hash, hash)))
     .get()
   return found?.member ?? null
+}
+
+/** The id of the member who has an identity, or null. */
+export async function findMemberId(
+  db: Database,
+  programId: string,
+  { kind, hash }: Contact,
+): Promise<string | null> {
+  const is = and(
+    eq(contacts.programId, programId),
+    eq(contacts.kind, kind),
+    eq(contacts.hash, hash),
+  )
+  const found = await db.select({ memberId: contacts.memberId }).from(contacts).where(is).get()
+  return found?.memberId ?? null
 }
 
 /** Whose these identities are; those of nobody are left out. */
@@ -137,14 +155,82 @@ export async function updateMember(
   index: readonly Contact[],
 ): Promise<MemberRow | null> {
   const mine = and(eq(contacts.programId, programId), eq(contacts.memberId, memberId))
+  const isThere = and(is(programId, memberId), isNotNull(members.wrappedKey))
   const changed = await unlessTaken(
     db.batch([
-      db.update(members).set(set).where(is(programId, memberId)).returning(),
+      db.update(members).set(set).where(isThere).returning(),
+      dropMessages(db, programId, and(mine, inArray(contacts.kind, [...moved]))),
       ...moved.map((kind) => db.delete(contacts).where(and(mine, eq(contacts.kind, kind)))),
-      ...index.map((entry) => db.insert(contacts).values({ programId, memberId, ...entry })),
+      // Who was erased meanwhile gets no identity back.
+      ...index.map(({ kind, hash }) =>
+        db.insert(contacts).select(
+          sql`SELECT program_id, ${kind}, ${hash}, id FROM members
+                WHERE program_id = ${programId} AND id = ${memberId} AND wrapped_key IS NOT NULL`,
+        ),
+      ),
     ]),
   )
   return changed?.[0][0] ?? null
+}
+
+/** Gives a member another card number; null when the card is another one by now, or the number is taken. */
+export async function replaceCard(
+  db: Database,
+  { programId, id: memberId, cardNumber }: MemberRow,
+  next: string,
+  { before, after }: { before: Contact; after: Contact },
+): Promise<MemberRow | null> {
+  const card = and(
+    eq(contacts.programId, programId),
+    eq(contacts.memberId, memberId),
+    eq(contacts.kind, 'cardNumber'),
+    // Gone when the card was replaced before.
+    eq(contacts.hash, before.hash),
+  )
+  const isCard = and(is(programId, memberId), eq(members.cardNumber, cardNumber))
+  const replaced = await unlessTaken(
+    db.batch([
+      db
+        .update(members)
+        .set({ cardNumber: next })
+        .where(and(isCard, isNotNull(members.wrappedKey)))
+        .returning(),
+      db.update(contacts).set({ hash: after.hash }).where(card),
+    ]),
+  )
+  return replaced?.[0][0] ?? null
+}
+
+/** Erases who a member was: the key of all that is sealed, the identities, what was sent to them. Once more changes nothing. */
+export async function eraseMember(
+  db: Database,
+  programId: string,
+  memberId: string,
+): Promise<void> {
+  const mine = and(eq(contacts.programId, programId), eq(contacts.memberId, memberId))
+  const of = and(eq(enrolments.programId, programId), eq(enrolments.memberId, memberId))
+  await db.batch([
+    db
+      .update(members)
+      .set({ ...NOBODY, cardNumber: '', wrappedKey: null })
+      .where(is(programId, memberId)),
+    dropMessages(db, programId, mine),
+    db.delete(contacts).where(mine),
+    // The key stays, so that a call that comes again does not enrol who has left.
+    db.update(enrolments).set({ fingerprint: '', reply: '' }).where(of),
+  ])
+}
+
+/** A member of whom nothing is known. */
+export const NOBODY = {
+  externalId: null,
+  email: null,
+  phone: null,
+  name: null,
+  birthday: null,
+  birthMonthDay: null,
+  locale: null,
+  storeId: null,
 }
 
 async function unlessTaken<T>(work: Promise<T>): Promise<T | null> {

@@ -11,8 +11,6 @@ export async function viewOf(env: Pick<Env, 'PROFILE_KEY'>, row: MemberRow) {
 }
 export type MemberView = Awaited<ReturnType<typeof viewOf>>
 
-export const gone: Failure = { code: 'member_gone', detail: 'The member was erased.' }
-
 /** The refusal of identities that belong to others. */
 export const clash = (owners: readonly { kind: string }[]): Failure => ({
   code: 'already_exists',

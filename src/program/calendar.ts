@@ -1,4 +1,7 @@
-import { Temporal } from 'temporal-polyfill'
+// The functions by themselves: of the whole Temporal most of the upload would be for nothing.
+import * as instant from 'temporal-polyfill/fns/Instant'
+import * as date from 'temporal-polyfill/fns/PlainDate'
+import * as zoned from 'temporal-polyfill/fns/ZonedDateTime'
 
 /** A calendar day as a whole number: days since 1970-01-01. Sorts, subtracts and stores as an integer. */
 export type Day = number
@@ -7,17 +10,16 @@ export type Day = number
 export type Unit = 'month' | 'quarter' | 'year'
 
 const DAY_MS = 86_400_000
-const EPOCH = Temporal.PlainDate.from('1970-01-01')
+const EPOCH = date.create(1970, 1, 1)
 const MONTHS: Record<Unit, number> = { month: 1, quarter: 3, year: 12 }
 
-const toDate = (day: Day) => EPOCH.add({ days: day })
-const toDay = (date: Temporal.PlainDate): Day =>
-  Date.UTC(date.year, date.month - 1, date.day) / DAY_MS
+const toDate = (day: Day) => date.addDays(EPOCH, day)
+const toDay = ({ year, month, day }: date.Record): Day => Date.UTC(year, month - 1, day) / DAY_MS
 
 /** The local day of an instant (milliseconds) in an IANA zone. */
 export function dayOf(ms: number, timeZone: string): Day {
-  const local = Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(timeZone)
-  return toDay(local.toPlainDate())
+  const local = instant.toZonedDateTimeISO(instant.fromEpochMilliseconds(ms), timeZone)
+  return toDay(zoned.toPlainDate(local))
 }
 
 /** Whether this is an IANA zone that can be computed with; an offset such as +08:00 has no daylight saving time. */
@@ -31,17 +33,17 @@ export function isTimeZone(name: string): boolean {
 
 /** The first instant of a local day, in milliseconds; where DST skips midnight, the first that exists. */
 export function startOfDay(day: Day, timeZone: string): number {
-  return toDate(day).toZonedDateTime(timeZone).epochMilliseconds
+  return date.toZonedDateTime(toDate(day), timeZone).epochMilliseconds
 }
 
 /** The same day of a later month, or that month's last day: 31 January and one month is 28 February. */
-export const addMonths = (day: Day, months: number): Day => toDay(toDate(day).add({ months }))
+export const addMonths = (day: Day, months: number): Day =>
+  toDay(date.addMonths(toDate(day), months))
 
 /** The first day of the month, quarter or year in which a day lies. */
 export function startOf(unit: Unit, day: Day): Day {
-  const date = toDate(day)
-  const month = date.month - ((date.month - 1) % MONTHS[unit])
-  return toDay(date.with({ day: 1, month }))
+  const { year, month } = toDate(day)
+  return toDay(date.create(year, month - ((month - 1) % MONTHS[unit]), 1))
 }
 
 /** The first day of the next month, quarter or year. */
@@ -51,10 +53,10 @@ export const startOfNext = (unit: Unit, day: Day): Day =>
 /** The next day of these dates in the year (`MM-DD`) that is not before `day`; 02-29 is 28 February in other years. */
 export function nextOf(dates: readonly string[], day: Day): Day {
   const { year } = toDate(day)
-  const days = dates.flatMap((date) =>
+  const days = dates.flatMap((monthDay) =>
     [year, year + 1].map((each) => {
-      const [month, dayOfMonth] = date.split('-').map(Number) as [number, number]
-      return toDay(Temporal.PlainDate.from({ year: each, month, day: dayOfMonth }))
+      const [month, dayOfMonth] = monthDay.split('-').map(Number) as [number, number]
+      return toDay(date.fromFields({ year: each, month, day: dayOfMonth }))
     }),
   )
   return Math.min(...days.filter((each) => each >= day))

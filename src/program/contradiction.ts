@@ -15,6 +15,7 @@ export const contradictions = (document: ProgramDocument): Contradiction[] => [
   ...inEarning(document),
   ...inLives(document),
   ...inLevels(document),
+  ...inRewards(document),
   ...inTexts(document),
   ...inAdjustments(document),
 ]
@@ -167,6 +168,16 @@ function longestOf(window: Tiers['window']): number {
   const first = (month: number) => Date.UTC(2024, month, 1) / 86_400_000
   return Math.max(...Array.from({ length: 48 }, (_, i) => first(i + months) - first(i)))
 }
+
+const inRewards = ({ rewards, tiers }: ProgramDocument): Contradiction[] =>
+  Object.entries(rewards).flatMap(([id, { tierPoints = {}, startsAt, endsAt }]) => [
+    ...Object.keys(tierPoints)
+      .filter((tier) => !tiers.levels.some((level) => level.id === tier))
+      .map((tier) => at(['rewards', id, 'tierPoints', tier], 'The program has no such tier.')),
+    ...(startsAt && endsAt && Date.parse(startsAt) >= Date.parse(endsAt)
+      ? [at(['rewards', id, 'endsAt'], 'It ends before it begins.')]
+      : []),
+  ])
 
 function inTexts({ locales, tiers, rewards }: ProgramDocument): Contradiction[] {
   const check = (text: Record<string, string>, path: PropertyKey[]) => [

@@ -19,6 +19,7 @@ const step = whole(1, 1_000_000_000_000)
 const dayOfYear = z.string().check(z.refine(isDayOfYear, 'Not a date in the year such as 12-31.'))
 const origin = z.string().check(z.refine(isOrigin, 'Not an origin such as https://shop.example.'))
 const flag = z._default(z.boolean(), false)
+const instantOf = z.iso.datetime({ offset: true, error: 'Not an RFC 3339 time.' })
 
 function isLocale(tag: string): boolean {
   try {
@@ -58,7 +59,7 @@ const earningRule = z.strictObject({
   wholeSteps: flag,
   isOff: flag,
   /** Earns nothing for what was bought before. */
-  startsAt: z.optional(z.iso.datetime({ offset: true, error: 'Not an RFC 3339 time.' })),
+  startsAt: z.optional(instantOf),
   categories: z.optional(list(text(128), 200, 1)),
   skus: z.optional(list(text(128), 1_000, 1)),
   channels: z.optional(list(z.enum(['pos', 'web', 'app', 'webhook', 'import']), 5, 1)),
@@ -146,7 +147,22 @@ const tiers = z.strictObject({
 })
 
 const rate = z.string().check(z.regex(/^\d{1,9}(\.\d{1,9})?$/, 'Not a decimal such as "7.12".'))
-const reward = z.strictObject({ name: localized, points })
+
+const reward = z.strictObject({
+  name: localized,
+  points,
+  /** What it costs in a tier instead. */
+  tierPoints: z.optional(z.record(id, points)),
+  /** How often one member may have it. */
+  limit: z.optional(
+    z.strictObject({ most: whole(1, 1_000), per: z.enum(['day', 'month', 'year', 'ever']) }),
+  ),
+  /** From when, and up to when, it can be redeemed. */
+  startsAt: z.optional(instantOf),
+  endsAt: z.optional(instantOf),
+  /** How long its coupon can be used; else as all. */
+  validDays: z.optional(whole(1, 3_650)),
+})
 
 const fields = z.strictObject({
   name: text(100),

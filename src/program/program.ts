@@ -78,7 +78,3 @@ const tier = (id: string, en: string, zh: string, from: number) => ({
 
 /** The instant at which a program stands: a test program's clock, else real time. */
 export const nowIn = (program: Pick<Program, 'clockMs'>): number => program.clockMs ?? Date.now()
-
-/** A text in the language that the program falls back on. */
-export const textOf = ({ locales }: ProgramDocument, text: Record<string, string>): string =>
-  text[locales[0]!] ?? ''

@@ -33,11 +33,17 @@ export function figureOf({ kind, points, reference, detail }: Entry): Figure | n
       // A reversed refund takes back what it had returned of a redemption.
       return detail.refund ? 'clawedBack' : 'redeemed'
     case 'expire':
+    case 'erase':
       return 'lapsed'
     case 'activate':
     case 'hold':
     case 'release':
     case 'tier':
+    case 'use':
+    case 'void':
+    case 'lapse':
+    case 'freeze':
+    case 'unfreeze':
       return null
   }
 }
@@ -47,6 +53,8 @@ export interface Rows {
   entries: object[]
   purchases: object[]
   balances: object[]
+  /** Members who have left. */
+  erased: object[]
 }
 
 /** When rows are made: real milliseconds, and the zone in which a program's months begin. */
@@ -66,10 +74,12 @@ export function rowsOf(whose: Pointer, news: Unprojected, { now, timeZone }: Mom
       figure: figureOf(entry),
       month: dayText(dayOf(entry.occurredAt, timeZone)).slice(0, 7),
     })),
-    purchases: news.entries
-      .filter(isPurchase)
-      .map((entry) => ({ ...whose, ...purchaseRow(entry) })),
+    // Of who has left nobody asks for an order.
+    purchases: news.isErased
+      ? []
+      : news.entries.filter(isPurchase).map((entry) => ({ ...whose, ...purchaseRow(entry) })),
     balances: news.balance ? [{ ...whose, ...news.balance }] : [],
+    erased: news.isErased ? [whose] : [],
   }
 }
 

@@ -22,13 +22,14 @@ export async function writeRows(db: Database, rows: readonly Rows[]): Promise<vo
   // One parameter a table: D1 binds a hundred at most.
   const all = (table: keyof Rows) => rows.flatMap((each) => each[table])
   const news = json(all('entries'))
-  const [bought, stands] = [all('purchases'), all('balances')]
+  const [bought, stands, gone] = [all('purchases'), all('balances'), all('erased')]
   await db.batch([
     // Before the entries themselves: what is there already has been counted.
     addTotals(db, news),
-    insertEntries(db, news),
     ...(bought.length > 0 ? [insertPurchases(db, json(bought))] : []),
+    insertEntries(db, news),
     ...(stands.length > 0 ? [upsertBalances(db, json(stands))] : []),
+    ...(gone.length > 0 ? eraseTexts(db, json(gone)) : []),
   ])
 }
 
@@ -66,6 +67,7 @@ const insertEntries = (db: Database, rows: JsonRows) =>
     )
     .onConflictDoNothing()
 
+// Before the entries: a batch that was held up brings no order back whose name was erased since.
 const insertPurchases = (db: Database, rows: JsonRows) =>
   db
     .insert(purchases)
@@ -73,9 +75,28 @@ const insertPurchases = (db: Database, rows: JsonRows) =>
       sql`SELECT value ->> 'programId', value ->> 'orderId', value ->> 'memberId', value ->> 'seq',
             value ->> 'occurredAt', value ->> 'recordedAt', value ->> 'total', value ->> 'points',
             value ->> 'channel', value ->> 'storeId', value -> 'lines', value ->> 'currency'
-          FROM ${rows} WHERE true`,
+          FROM ${rows} WHERE NOT EXISTS (
+            SELECT 1 FROM entries WHERE program_id = value ->> 'programId'
+              AND member_id = value ->> 'memberId' AND seq = value ->> 'seq')`,
     )
     .onConflictDoNothing()
+
+/** What links entries and orders to who has left. */
+const eraseTexts = (db: Database, rows: JsonRows) => {
+  const whose = (table: string) =>
+    sql.raw(
+      `${table}.program_id = value ->> 'programId' AND ${table}.member_id = value ->> 'memberId'`,
+    )
+  return [
+    db
+      .update(entries)
+      .set({
+        body: sql`json_remove(body, '$.orderId', '$.reference', '$.refundId', '$.reason')`,
+      })
+      .where(sql`EXISTS (SELECT 1 FROM ${rows} WHERE ${whose('entries')})`),
+    db.delete(purchases).where(sql`EXISTS (SELECT 1 FROM ${rows} WHERE ${whose('purchases')})`),
+  ] as const
+}
 
 const { programId: _p, memberId: _m, ...balanceColumns } = getTableColumns(balances)
 

@@ -6,11 +6,12 @@ const style = `body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2r
 table{border-collapse:collapse;width:100%;margin:1rem 0}th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #ddd;vertical-align:top}
 .n{text-align:right;font-variant-numeric:tabular-nums}code{font-size:.8em;word-break:break-all;color:#555}`
 
-/** A statement as a page to read, in parts. */
+/** A statement as a page to read, in parts; `about` is a table that comes first. */
 export async function* htmlOf(
   statement: Statement,
   pages: AsyncIterable<ChainedEntry[]>,
   language: string,
+  about?: { title: string; rows: string[][] },
 ): AsyncGenerator<string> {
   const lang: Language = language === 'zh' ? 'zh' : 'en'
   const text = words[lang]
@@ -20,7 +21,7 @@ export async function* htmlOf(
     timeStyle: 'short',
     timeZone,
   })
-  yield String(await opening(statement, lang, time))
+  yield String(await opening(statement, lang, time, about && aboutOf(about)))
   let balance = 0
   for await (const page of pages) {
     for (const entry of page) {
@@ -43,7 +44,26 @@ export async function* htmlOf(
   yield `</tbody></table><p>${text.head} <code>${statement.head}</code></p></body></html>\n`
 }
 
-function opening(statement: Statement, lang: Language, time: Intl.DateTimeFormat) {
+const aboutOf = ({ title, rows }: { title: string; rows: string[][] }) =>
+  html`<h1>${title}</h1>
+    <table>
+      <tbody>
+        ${rows.map(
+          ([name, value]) =>
+            html`<tr>
+              <th>${name}</th>
+              <td>${value}</td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>`
+
+function opening(
+  statement: Statement,
+  lang: Language,
+  time: Intl.DateTimeFormat,
+  about: ReturnType<typeof aboutOf> | undefined,
+) {
   const text = words[lang]
   const { memberId, at, timeZone, balance } = statement
   const parts = (['available', 'pending', 'held', 'debt'] as const).map(
@@ -60,6 +80,7 @@ function opening(statement: Statement, lang: Language, time: Intl.DateTimeFormat
         </style>
       </head>
       <body>
+        ${about}
         <h1>${text.title}</h1>
         <p>
           ${text.member} <b>${memberId}</b> · ${text.asOf} ${time.format(Date.parse(at))}

@@ -19,19 +19,10 @@ statement.get('/', async (c) => {
   if (!head.ok) {
     return problem(c, head.failure)
   }
-  const supports = ['application/json', 'text/html']
-  const type = accepts(c, { header: 'Accept', supports, default: 'application/json' })
-  const isPage = type === 'text/html'
-  const language = accepts(c, {
-    header: 'Accept-Language',
-    supports: Object.keys(words),
-    default: 'en',
-    match: preferred,
-  })
+  const { isPage, language } = formOf(c)
   const entries = entriesOf(c, memberId, head.value)
   const parts = isPage ? htmlOf(head.value, entries, language) : jsonOf(head.value, entries)
-  c.header('Content-Type', isPage ? 'text/html; charset=UTF-8' : type)
-  c.header('Vary', 'Accept, Accept-Language')
+  c.header('Content-Type', isPage ? 'text/html; charset=UTF-8' : 'application/json')
   return stream(c, async (out) => {
     for await (const part of parts) {
       await out.write(part)
@@ -39,8 +30,22 @@ statement.get('/', async (c) => {
   })
 })
 
+/** Whether a page is wanted rather than JSON, and in which language. */
+export function formOf(c: Context<Api>): { isPage: boolean; language: string } {
+  const supports = ['application/json', 'text/html']
+  const type = accepts(c, { header: 'Accept', supports, default: 'application/json' })
+  const language = accepts(c, {
+    header: 'Accept-Language',
+    supports: Object.keys(words),
+    default: 'en',
+    match: preferred,
+  })
+  c.header('Vary', 'Accept, Accept-Language', { append: true })
+  return { isPage: type === 'text/html', language }
+}
+
 /** The entries up to the statement's last, page by page: they never change, so what comes meanwhile does not matter. */
-async function* entriesOf(
+export async function* entriesOf(
   c: Context<Api>,
   memberId: string,
   { seq: upTo }: Statement,

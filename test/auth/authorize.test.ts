@@ -3,7 +3,7 @@ import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { app } from '../../src/app'
 import { digest, mintKey, newId, parseKey } from '../../src/auth/key'
 import { access, scopesOf, type Access, type Scope } from '../../src/auth/scopes'
-import { call, createKey, createProgram, rootKey } from '../http/api'
+import { call, createKey, createProgram, enrol, rootKey } from '../http/api'
 
 const routes = [
   ...new Set(app.routes.filter((r) => r.method !== 'ALL').map((r) => `${r.method} ${r.path}`)),
@@ -24,11 +24,19 @@ beforeAll(async () => {
   keys.pos = (await createKey(key, 'pos')).key
   keys.publishable = (await createKey(key, 'publishable')).key
   keys.narrow = (await createKey(key, 'secret', [])).key
+  keys.member = await signIn(key)
 })
 
 afterEach(() => {
   vi.useRealTimers()
 })
+
+/** The token of a new member. */
+async function signIn(key: string): Promise<string> {
+  const { id } = (await enrol(key, {})).json
+  const { json } = await call('POST', `/v1/members/${id}/tokens`, { key })
+  return json.accessToken
+}
 
 /** Calls a route with ids that nobody has, so that what is allowed changes nothing. */
 const visit = (route: string, key?: string) => {
@@ -43,7 +51,7 @@ const isAllowed = (rule: Access, principal: string): boolean => {
   if (rule === 'root' || principal === 'root') {
     return rule === principal
   }
-  const scopes: Record<string, readonly Scope[]> = { ...scopesOf, narrow: [] }
+  const scopes: Record<string, readonly Scope[]> = { ...scopesOf, narrow: [], member: ['me'] }
   return scopes[principal]!.includes(rule as Scope)
 }
 
@@ -58,22 +66,36 @@ describe('the table of scopes', () => {
 
   it('leaves open what says nothing of anybody', () => {
     const open = table.filter(([, rule]) => rule === 'open')
-    expect(open.map(([route]) => route)).toEqual(['GET /healthz'])
+    expect(open.map(([route]) => route)).toEqual([
+      'GET /healthz',
+      'GET /demo',
+      'GET /.well-known/jwks.json',
+    ])
   })
 
-  it('gives a till nothing that a secret key does not have, and publishable keys nothing', () => {
+  it('gives a till nothing that a secret key does not have, and publishable keys signing in', () => {
     expect(scopesOf.pos.filter((scope) => !scopesOf.secret.includes(scope))).toEqual([])
-    expect(scopesOf.publishable).toEqual([])
+    expect(scopesOf.publishable).toEqual(['sign-in'])
   })
 
-  it('keeps programs, keys, clocks, adjustments, changes of members and lists from tills', () => {
+  it('gives members /me, and /me to nobody else', () => {
+    const own = table.filter(([, rule]) => rule === 'me' || rule === 'sign-in')
+    const under = table.filter(([route]) => /^\w+ \/me(\/|$)/.test(route))
+    expect(own).toEqual(under)
+    expect(Object.values(scopesOf).flat()).not.toContain('me')
+  })
+
+  it('keeps programs, keys, clocks, adjustments, who members are and lists from tills', () => {
     const refused = closed.filter(([, rule]) => !isAllowed(rule, 'pos'))
-    expect(refused.map(([route]) => route).toSorted()).toEqual([
+    const shops = refused.filter(([route]) => !route.includes(' /me'))
+    expect(shops.map(([route]) => route).toSorted()).toEqual([
       'DELETE /v1/keys/:id',
+      'DELETE /v1/members/:id',
       'GET /v1/entries',
       'GET /v1/health',
       'GET /v1/keys',
       'GET /v1/members/:id/statement',
+      'GET /v1/outbox',
       'GET /v1/program',
       'GET /v1/program/totals',
       'GET /v1/program/versions',
@@ -83,11 +105,14 @@ describe('the table of scopes', () => {
       'POST /v1/keys',
       'POST /v1/keys/:id/rotate',
       'POST /v1/members/:id/adjustments',
+      'POST /v1/members/:id/tokens',
+      'POST /v1/members/:id/unfreeze',
       'POST /v1/programs',
       'POST /v1/programs/:id/projection',
       'POST /v1/test-clock',
       'PUT /v1/program',
     ])
+    expect(refused.length - shops.length).toBe(table.filter(([r]) => r.includes(' /me')).length)
   })
 })
 
@@ -98,8 +123,11 @@ describe.each(closed.filter(([route]) => routes.includes(route)))('%s', (route, 
     expect(answer.headers.get('www-authenticate')).toBe('Bearer')
   })
 
-  it.each(['root', 'secret', 'pos', 'publishable', 'narrow'])('knows what %s may', async (who) => {
-    const { status } = await visit(route, keys[who])
+  const principals = ['root', 'secret', 'pos', 'publishable', 'narrow', 'member']
+  it.each(principals)('knows what %s may', async (who) => {
+    // Who may leave is gone then.
+    const leaves = route === 'DELETE /me' && who === 'member'
+    const { status } = await visit(route, leaves ? await signIn(keys.secret!) : keys[who])
     expect([200, 204, 400, 403, 404, 428]).toContain(status)
     expect(status !== 403).toBe(isAllowed(rule, who))
   })

@@ -129,6 +129,15 @@ export const misfits = (schema: Schema, value: unknown): string[] =>
     .validate(value)
     .errors.map(({ instanceLocation, error }) => `${instanceLocation} ${error}`)
 
+/** Headers that an answer has only where its description says so. */
+const TOLD = [
+  'Content-Disposition',
+  'ETag',
+  'Idempotent-Replayed',
+  'Retry-After',
+  'WWW-Authenticate',
+]
+
 /** Where an answer is not as its operation describes it. */
 export function surprises(operation: Described, { status, headers, json, text }: Answer): string[] {
   const described = operation.responses[status]
@@ -137,17 +146,15 @@ export function surprises(operation: Described, { status, headers, json, text }:
   }
   const type = headers.get('content-type')?.split(';')[0] ?? ''
   const media = described.content?.[type]
-  if (media === undefined) {
-    return described.content === undefined && text === '' ? [] : [`${status} came as ${type}`]
+  if (media === undefined && (described.content !== undefined || text !== '')) {
+    return [`${status} came as ${type}`]
   }
-  const isUndescribed = status >= 400 && !(json.code in media.examples!)
+  const isUndescribed = status >= 400 && !(json.code in media!.examples!)
   const said = described.headers ?? {}
-  const unsaid = ['ETag', 'Idempotent-Replayed', 'Retry-After', 'WWW-Authenticate'].filter(
-    (name) => headers.has(name) && !(name in said),
-  )
+  const unsaid = TOLD.filter((name) => headers.has(name) && !(name in said))
   const missing = Object.keys(said).filter((name) => said[name]!.required && !headers.has(name))
   return [
-    ...misfits(media.schema, json ?? text),
+    ...(media ? misfits(media.schema, json ?? text) : []),
     ...missing.map((name) => `${status} carries no ${name}`),
     ...(isUndescribed ? [`${status} has no example of ${json.code}`] : []),
     ...unsaid.map((name) => `${status} carries ${name}`),
@@ -162,10 +169,13 @@ export interface Asked {
   key?: string | undefined
   /** undefined leaves one out. */
   headers?: Record<string, string | undefined>
+  /** Bindings that replace those of the test. */
+  env?: Partial<Env>
 }
 
 /** Calls an operation; the parameters that are not given are those of its examples. */
-export function ask(operation: Described, { params = {}, query = '', body, key, headers }: Asked) {
+export function ask(operation: Described, asked: Asked) {
+  const { params = {}, query = '', body, key, headers, env } = asked
   const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     const { example } = operation.parameters.find((each) => each.name === name)!
     return encodeURIComponent(String(params[name] ?? example))
@@ -178,5 +188,58 @@ export function ask(operation: Described, { params = {}, query = '', body, key, 
     body,
     headers: Object.fromEntries(sent),
     ...(key && { key }),
+    ...(env && { env }),
   })
+}
+
+/** Calls operations one after the other and keeps what their answers showed. */
+export class Walk {
+  readonly answers: { id: string; status: number; misfits: string[]; isReplayed: boolean }[] = []
+  readonly kinds = new Set<unknown>()
+  /** The codes of what was refused. */
+  readonly refusals = new Set<string>()
+  /** The fields of what lists showed. */
+  readonly fields = new Set<string>()
+  /** What a call says that does not say it itself. */
+  usual: Asked = {}
+
+  async step(id: string, asked: Asked = {}): Promise<Answer> {
+    const operation = find(id)
+    const answer = await ask(operation, { ...this.usual, ...asked })
+    const { status, headers, json } = answer
+    const isReplayed = headers.get('idempotent-replayed') === 'true'
+    this.answers.push({ id, status, misfits: surprises(operation, answer), isReplayed })
+    if (status >= 400) {
+      this.refusals.add(json.code)
+    }
+    for (const kind of all('kind', json)) {
+      this.kinds.add(kind)
+    }
+    for (const shown of all('data', json)) {
+      ;(shown as object[]).flatMap(Object.keys).forEach((name) => this.fields.add(name))
+    }
+    return answer
+  }
+
+  /** What was not as it is described of an operation, and which good answers were given and are described. */
+  of(id: string) {
+    const given = this.answers.filter((answer) => answer.id === id)
+    const statuses = given.filter(({ status }) => status < 400).map(({ status }) => String(status))
+    return {
+      misfits: given.flatMap((answer) => answer.misfits),
+      statuses: sorted(statuses),
+      described: Object.keys(find(id).responses).filter((status) => status < '400'),
+    }
+  }
+}
+
+/** What members and tills do: shown by `openapi-people.test.ts`, all else by `openapi-answers.test.ts`. */
+export const people = {
+  ids: ids.filter((id) => isOfPeople(find(id))),
+  kinds: ['use', 'void', 'lapse', 'freeze', 'unfreeze', 'erase'],
+}
+
+function isOfPeople({ path, 'x-scope': scope }: Described): boolean {
+  const isBeside = /^\/(me|demo|\.well-known|v1\/pos|v1\/coupons|v1\/outbox)\b/.test(path)
+  return isBeside || path.endsWith('freeze') || /^(cards|tokens|members:erase)/.test(scope)
 }

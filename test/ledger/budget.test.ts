@@ -2,6 +2,7 @@ import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { describe, expect, it } from 'vitest'
 import type { Command } from '../../src/ledger/decide'
 import { newObject, type TestObject } from './objects'
+import { proofIn } from './proof'
 import { DAY_MS, NOON, purchaseOf } from './world'
 
 // The budgets of docs/architecture.md. Rows are what Cloudflare bills; they are counted, not timed.
@@ -105,6 +106,109 @@ describe('a redeem', () => {
   })
 })
 
+const reward = (rewardId: string, orderId?: string) =>
+  ({ type: 'redeem', request: { rewardId, orderId } }) as const
+
+const sell = (orderId: string, rest: object = {}): Command => ({
+  ...purchaseOf(orderId, 100),
+  type: 'sale',
+  card: { id: `card-${orderId}`, endsAt: Date.now() + 60_000 },
+  ...rest,
+})
+
+/** A rich member with a coupon of entry 21, and an alarm that is armed. */
+async function withCoupon() {
+  const object = await newObject()
+  for (let i = 0; i < 20; i++) {
+    await object.send(give(10, NOON + (i + 1) * DAY_MS))
+  }
+  await object.send(reward('gift'))
+  return { object, proof: await proofIn(object, 21) }
+}
+
+describe('a coupon', () => {
+  it.each([1, 5, 25])(
+    'is given for 4 rows, one for each of %i lots, and the alarm',
+    async (lots) => {
+      const object = await newObject()
+      for (let i = 0; i < lots; i++) {
+        await object.send(give(50 / lots, NOON + (i + 1) * DAY_MS))
+      }
+      await object.sql(`UPDATE state SET value = json_set(value, '$.alarmAt', NULL)`)
+      await evictDurableObject(object.stub)
+      await object.ask({ type: 'balance' })
+      const rows = await rowsOfSending(object, reward('gift'))
+      expect(rows.written).toBeLessThanOrEqual(4 + lots + 1)
+      expect(await object.ask({ type: 'openCoupons' })).toHaveLength(1)
+    },
+  )
+
+  it('is used for 5 rows: entry, key, order, state, and that it is over', async () => {
+    const { object, proof } = await withCoupon()
+    const use = { type: 'useCoupon', ...proof, orderId: 'o' } as const
+    const rows = await rowsOfSending(object, use)
+    expect(rows.written).toBe(5)
+    expect(rows.read).toBeLessThanOrEqual(6)
+  })
+
+  it('is taken away for 4 rows', async () => {
+    const { object, proof } = await withCoupon()
+    const rows = await rowsOfSending(object, { type: 'voidCoupon', ...proof, reason: 'x' })
+    expect(rows.written).toBe(4)
+  })
+
+  it('of a member with a hundred is given and used for as many rows', async () => {
+    const { object, proof } = await withCoupon()
+    await object.send(give(5_000))
+    for (let i = 0; i < 98; i++) {
+      await object.send(reward('gift'))
+    }
+    expect((await rowsOfSending(object, reward('gift'))).written).toBeLessThanOrEqual(4 + 1)
+    const use = { type: 'useCoupon', ...proof, orderId: 'o' } as const
+    expect((await rowsOfSending(object, use)).written).toBe(5)
+  })
+})
+
+describe('a sale at a till', () => {
+  it('writes what its award does, and reads no more', async () => {
+    const object = await newObject()
+    await object.send(purchaseOf('o1', 100))
+    const bought = await rowsOfSending(object, purchaseOf('o2', 100))
+    const sold = await rowsOfSending(object, sell('o3'))
+    expect(sold.written).toBe(bought.written)
+    expect(sold.written).toBe(5)
+    expect(sold.read).toBeLessThanOrEqual(4)
+  })
+
+  it.each([1, 7])(
+    'that is paid writes both but the state and the key once, with %i lots',
+    async (lots) => {
+      const object = await newObject()
+      for (let i = 0; i < lots; i++) {
+        await object.send(give(10, NOON + (i + 1) * DAY_MS))
+      }
+      const sale = sell('o', { payment: { points: lots * 10 - 5 } })
+      const rows = await rowsOfSending(object, sale)
+      // A redeem: entry, order, lots; an award: entry, order, lot, key; the state.
+      expect(rows.written).toBe(2 + lots + 4 + 1)
+    },
+  )
+
+  it('that is paid with a coupon writes its use with it', async () => {
+    const { object, proof } = await withCoupon()
+    const rows = await rowsOfSending(object, sell('o', { payment: proof }))
+    // A use: entry, order, that it is over; an award: entry, order, lot, key; the state.
+    expect(rows.written).toBe(3 + 4 + 1)
+  })
+
+  it('whose card was used, or is over, writes that its key was refused, and no entry', async () => {
+    const object = await newObject()
+    await object.send(sell('o'))
+    const card = { id: 'card-o', endsAt: Date.now() + 60_000 }
+    expect((await rowsOfSending(object, sell('p', { card }))).written).toBe(1)
+  })
+})
+
 describe('a replay', () => {
   it('writes nothing, be it of a receipt, of a refusal or of nothing', async () => {
     const object = await newObject()
@@ -113,7 +217,16 @@ describe('a replay', () => {
       [redeem(1_000), 'refusal'],
       [{ type: 'refund', request: { refundId: 'r1', orderId: 'o1', amount: 10_000 } }, 'refund'],
       [{ type: 'refund', request: { refundId: 'r2', orderId: 'o1', amount: 1 } }, 'nothing'],
+      [sell('o2', { payment: { points: 10 } }), 'paid'],
+      [sell('o2', { payment: { points: 11 } }), 'refused sale'],
+      [{ type: 'voidSale', orderId: 'o2', till: {} }, 'void'],
+      [reward('gift'), 'coupon'],
+      [{ type: 'freeze', reason: 'lost' }, 'freeze'],
+      [sell('o3'), 'frozen'],
+      [{ type: 'unfreeze' }, 'unfreeze'],
+      [{ type: 'unfreeze' }, 'unfrozen'],
     ]
+    await object.send(give(100))
     for (const [command, key] of commands) {
       await object.send(command, key)
     }

@@ -16,7 +16,7 @@ export function addMonths(day: number, months: number): number {
 }
 
 /** Months since the year 0. */
-const monthOf = (day: number): number => {
+export const monthOf = (day: number): number => {
   const date = new Date(day * DAY)
   return date.getUTCFullYear() * 12 + date.getUTCMonth()
 }

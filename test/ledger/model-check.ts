@@ -2,8 +2,10 @@ import { apply, fold, madeBy } from '../../src/ledger/apply'
 import { open } from '../../src/ledger/journal'
 import { balanceOf, empty, type Entry, type Start } from '../../src/ledger/ledger'
 import { dueAt, settle } from '../../src/ledger/settle'
+import { offerOf } from '../../src/program/reward'
 import { fallOf, floorTier, reachedAt } from '../../src/program/tier'
 import type { Model } from './model'
+import { couponFaults } from './model-audit'
 import { DAY_MS, type World } from './world'
 
 // What a ledger and the naive one are compared by, and what must always hold.
@@ -20,6 +22,14 @@ export const stateOf = ({ state, program, now }: World) => ({
   fallsAt: state.fallsAt,
   floor: floorTier(program, state)?.id ?? null,
   reached: reachedAt(program, state, now),
+  coupons: state.coupons.map(([, endsAt]) => endsAt).toSorted((a, b) => a - b),
+  isFrozen: state.isFrozen,
+  left: Object.fromEntries(
+    Object.keys(program.rewards).flatMap((id) => {
+      const { left } = offerOf(program, id, state, now)!
+      return left === null ? [] : [[id, left]]
+    }),
+  ),
 })
 
 /** When and to what the member falls if nothing more happens. */
@@ -39,6 +49,9 @@ export const stateOfModel = (model: Model): ReturnType<typeof stateOf> => ({
   fallsAt: model.fallsAt,
   floor: model.floor,
   reached: model.reached,
+  coupons: model.coupons.toSorted((a, b) => a - b),
+  isFrozen: model.isFrozen,
+  left: model.left,
 })
 
 /** An entry without the moment at which the ledger took it. */
@@ -77,6 +90,7 @@ export class Audit {
     this.#parts()
     this.#tiers()
     this.#due()
+    this.#faults.push(...couponFaults(this.#world))
     entries.forEach((entry) => this.#sums(entry))
     return this.#faults
   }

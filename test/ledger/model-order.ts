@@ -1,3 +1,5 @@
+import type { ModelCoupon, Taken } from './model-coupon'
+
 // What the naive ledger remembers of orders and redemptions, and how much of them came back.
 
 /** Points that lapse together; they move on as long as something happens. */
@@ -32,6 +34,11 @@ export interface Redemption {
   slots: Slot[]
   spent: number
   reversed: boolean
+  /** It spent what was held. */
+  byHold: boolean
+  rewardId: string | null
+  taken: Taken | null
+  coupon: ModelCoupon | null
 }
 export interface Returned {
   redemption: Redemption
@@ -54,8 +61,15 @@ export interface Line {
   quantity: number
   amount: number
 }
+/** Where an order was sold. */
+export interface ModelTill {
+  storeId?: string | undefined
+  terminalId?: string | undefined
+}
 export interface Order {
   id: string
+  /** Null where it was no sale at a till. */
+  till: ModelTill | null
   day: number
   total: number
   base: number
@@ -66,6 +80,9 @@ export interface Order {
   lot: Lot | null
   refunds: Refund[]
 }
+
+/** Whether nothing of a redemption ever came back. */
+export const isWhole = ({ slots }: Redemption): boolean => slots.every((slot) => !slot.back)
 
 export const standing = (order: Order) => order.refunds.filter((refund) => !refund.reversed)
 export const lineOf = (order: Order, id: string) => order.lines.find((line) => line.lineId === id)

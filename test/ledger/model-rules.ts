@@ -2,17 +2,40 @@ import fc from 'fast-check'
 import { contradictions } from '../../src/program/contradiction'
 import type { Program } from '../../src/program/program'
 import type { ModelRules } from './model'
+import type { ModelReward } from './model-coupon'
 import type { ModelWindow } from './model-calendar'
 import type { ModelTiers } from './model-tier'
-import { levelOf, programOf, tiersOf } from './world'
+import { DAY_MS, levelOf, NOON, programOf, tiersOf } from './world'
 
 // The rules of walks, for the naive ledger and as a program.
 
-const rewards = {
-  gift: { name: { en: 'Gift' }, points: 10 },
-  coupon: { name: { en: 'Coupon' }, points: 25 },
+const COUPON_DAYS = 12
+
+const rewards: Record<string, ModelReward> = {
+  gift: { points: 10, validDays: COUPON_DAYS },
+  coupon: { points: 25, tierPoints: { silver: 20, gold: 30 }, validDays: COUPON_DAYS },
+  treat: { points: 5, limit: { most: 2, per: 'month' }, validDays: 40 },
+  daily: { points: 3, tierPoints: { gold: 1 }, limit: { most: 1, per: 'day' }, validDays: 1 },
+  season: {
+    points: 4,
+    limit: { most: 3, per: 'ever' },
+    startsAt: NOON + 5 * DAY_MS,
+    endsAt: NOON + 360 * DAY_MS,
+    validDays: COUPON_DAYS,
+  },
 }
-export const prices = new Map(Object.entries(rewards).map(([id, { points }]) => [id, points]))
+
+/** The rewards as the program says them. */
+const catalogue = Object.fromEntries(
+  Object.entries(rewards).map(([id, { startsAt, endsAt, validDays, ...rest }]) => {
+    const window = {
+      ...(startsAt !== undefined && { startsAt: new Date(startsAt).toISOString() }),
+      ...(endsAt !== undefined && { endsAt: new Date(endsAt).toISOString() }),
+    }
+    const life = validDays === COUPON_DAYS ? {} : { validDays }
+    return [id, { name: { en: id }, ...rest, ...window, ...life }]
+  }),
+)
 
 const activities: ModelRules['activities'] = {
   'check-in': { points: 1, once: 'day', isVisit: true },
@@ -22,9 +45,10 @@ const activities: ModelRules['activities'] = {
 }
 
 /** The rules of a walk, and how many days after the enrolment it begins. */
-export type WalkRules = Policy & Pick<ModelRules, 'activities' | 'tiers'> & { beginsAfter: number }
+export type WalkRules = Policy & Pick<ModelRules, Fixed> & { beginsAfter: number }
 /** What a new version may change. */
-type Policy = Omit<ModelRules, 'activities' | 'tiers'> & { byReturnWindow: boolean }
+type Policy = Omit<ModelRules, Fixed> & { byReturnWindow: boolean }
+type Fixed = 'activities' | 'tiers' | 'rewards'
 
 /** The program by the same rules. */
 export function programBy(rules: Omit<WalkRules, 'beginsAfter'>): Program {
@@ -40,7 +64,8 @@ export function programBy(rules: Omit<WalkRules, 'beginsAfter'>): Program {
       : { pending: { activeAfterDays } }),
     restoreGraceDays,
     tiers: tiersOf(levels, { ...tiers, levels }),
-    rewards,
+    rewards: catalogue,
+    coupons: { validDays: COUPON_DAYS },
     activities: Object.fromEntries(
       Object.entries(activities).map(([id, rule]) => [id, { ...rule, selfReported: false }]),
     ),
@@ -139,6 +164,7 @@ export const rules: fc.Arbitrary<WalkRules> = fc
     byReturnWindow: fc.boolean(),
     restoreGraceDays: mostly(0, 3, 20, 1),
     activities: fc.constant(activities),
+    rewards: fc.constant(new Map(Object.entries(rewards))),
     tiers: levelled,
     // To the ends of months and years.
     beginsAfter: mostly(0, 20, 51, 325, 327, 355),

@@ -1,9 +1,11 @@
 import { DAY, dayOf, lifeEnd, type ModelLife, startOf } from './model-calendar'
+import { isOpenAt, leftOf, type ModelReward, newCoupon, type Taken } from './model-coupon'
 import {
   type Hold,
   type Life,
   lineOf,
   type Lot,
+  type ModelTill,
   type Order,
   type Point,
   proportionate,
@@ -29,6 +31,7 @@ export interface ModelRules {
     { points: number; once: 'day' | 'reference' | 'ever'; isVisit: boolean }
   >
   tiers: ModelTiers
+  rewards: ReadonlyMap<string, ModelReward>
 }
 
 /** `done`, `nothing`, `again` for what was done before, or the code of a refusal. */
@@ -44,7 +47,11 @@ export class Model {
   readonly redemptions: Redemption[] = []
   readonly orders: Order[] = []
   readonly activities = new Map<string, string | undefined>()
+  readonly taken: Taken[] = []
+  isFrozen = false
   readonly #activityDeeds: Deed[] = []
+  /** Redemptions whose coupons were used, in that order. */
+  protected uses: Redemption[] = []
   readonly #tiers: TierMachine
   /** Of each inactivity rule the life that goes on or ended last. */
   readonly #lives = new Map<string, { rule: ModelLife; life: Life }>()
@@ -92,6 +99,21 @@ export class Model {
     return this.#tiers.falls(this.now, this.#deeds)
   }
 
+  /** Coupons that can be used, by their ends. */
+  get coupons(): number[] {
+    return this.redemptions.flatMap(({ coupon }) =>
+      coupon?.state === 'open' ? [coupon.endsAt] : [],
+    )
+  }
+  /** How often each reward with a limit can still be had. */
+  get left(): Record<string, number> {
+    const today = dayOf(this.now)
+    const all = [...this.rules.rewards].map(
+      ([id, reward]) => [id, leftOf(id, reward, this.taken, today)] as const,
+    )
+    return Object.fromEntries(all.flatMap(([id, left]) => (left === null ? [] : [[id, left]])))
+  }
+
   /** Everything that tiers may count. */
   get #deeds(): Deed[] {
     const orders = this.orders.filter((order) => order.counts)
@@ -118,6 +140,7 @@ export class Model {
     const moments = [
       ...this.holds.filter((hold) => hold.open).map((hold) => hold.endsAt),
       ...this.lots.flatMap((lot) => [endOf(lot), lot.activeAt ?? 0]),
+      ...this.coupons,
     ]
     for (let day = dayOf(this.now) + 1; startOf(day) <= to; day += 1) {
       moments.push(startOf(day))
@@ -145,10 +168,15 @@ export class Model {
         woken.forEach(() => this.#put(lot))
       }
     }
-    this.#lapse()
+    this.lapse()
   }
 
-  #lapse(): void {
+  protected lapse(): void {
+    for (const { coupon } of this.redemptions) {
+      if (coupon?.state === 'open' && coupon.endsAt <= this.now) {
+        coupon.state = 'over'
+      }
+    }
     this.points = this.points.filter((point) => point.hold || endOf(point.lot) > this.now)
   }
 
@@ -168,14 +196,14 @@ export class Model {
     const until = expiry.kind === 'never' ? Infinity : lifeEnd(expiry, day + waits)
     return { until, life: null, activeAt }
   }
-  /** The member did something: what lives by activity goes on, or begins anew where it had ended. */
+  /** The member did something: what lives by activity goes on; by today's rules it begins anew where it had ended. */
   #act(ms = this.now): void {
-    this.#know()
+    const own = this.#know()
     for (const each of this.#lives.values()) {
       const until = lifeEnd(each.rule, dayOf(ms))
       if (each.life.until > this.now) {
         each.life.until = Math.max(each.life.until, until)
-      } else {
+      } else if (each === own) {
         each.life = { until }
       }
     }
@@ -294,7 +322,7 @@ export class Model {
   // Commands.
 
   /** New rules: for what comes in from now on. The tiers stay. */
-  publish(rules: Omit<ModelRules, 'tiers' | 'activities'>): void {
+  publish(rules: Omit<ModelRules, 'tiers' | 'activities' | 'rewards'>): void {
     this.rules = { ...this.rules, ...rules }
   }
 
@@ -302,8 +330,9 @@ export class Model {
     order: Pick<Order, 'id' | 'total' | 'lines'>,
     money: { shipping: number; byPoints: number },
     occurredAt: number,
+    till: ModelTill | null = {},
   ): Outcome {
-    if (occurredAt > this.now + 5 * 60_000 || occurredAt < this.now - 400 * DAY) {
+    if (this.isLate(occurredAt)) {
       return 'validation_failed'
     }
     if (this.orders.some(({ id }) => id === order.id)) {
@@ -316,16 +345,25 @@ export class Model {
     const day = dayOf(occurredAt)
     this.#act(occurredAt)
     const lot = this.#earn(earned, this.#lotOf(day, this.rules.activeAfterDays))
-    this.orders.push({ ...order, base, earned, lot, day, counts: true, refunds: [] })
-    this.#lapse()
+    this.orders.push({ ...order, till, base, earned, lot, day, counts: true, refunds: [] })
+    this.lapse()
     this.#look()
     return 'done'
+  }
+
+  protected isLate(occurredAt: number): boolean {
+    return occurredAt > this.now + 5 * 60_000 || occurredAt < this.now - 400 * DAY
+  }
+
+  /** Redemptions whose coupons are used for an order, in the order of the uses. */
+  protected couponsFor(orderId: string): Redemption[] {
+    return this.uses.filter(({ coupon }) => coupon!.state === 'used' && coupon!.orderId === orderId)
   }
 
   pendingOrder(id: string, earned: number, activeAt: number, expiresAt: number): void {
     this.#act()
     const lot = this.#earn(earned, { until: expiresAt, life: null, activeAt })
-    const order = { id, day: 0, total: earned * 100, base: 0, counts: false, lines: [] }
+    const order = { id, till: null, day: 0, total: earned * 100, base: 0, counts: false, lines: [] }
     this.orders.push({ ...order, earned, lot, refunds: [] })
   }
 
@@ -374,8 +412,8 @@ export class Model {
 
   hold(points: number, seconds: number, orderId: string | null): Outcome {
     const taken = this.#spendable().slice(0, points)
-    if (taken.length < points) {
-      return 'insufficient_points'
+    if (this.isFrozen || taken.length < points) {
+      return this.isFrozen ? 'member_frozen' : 'insufficient_points'
     }
     const hold = { endsAt: this.now + seconds * 1000, points: taken, orderId, open: true }
     taken.forEach((point) => (point.hold = hold))
@@ -397,9 +435,10 @@ export class Model {
     this.#book(
       spent.map((point) => point.lot),
       orderId ?? hold.orderId,
+      { byHold: true },
     )
     this.#act()
-    this.#lapse()
+    this.lapse()
     return 'done'
   }
 
@@ -408,27 +447,49 @@ export class Model {
       return hold ? 'hold_ended' : 'not_found'
     }
     this.#free(hold)
-    this.#lapse()
+    this.lapse()
     return 'done'
   }
 
-  redeem(points: number, orderId: string | null): Outcome {
-    const taken = this.#spendable().slice(0, points)
-    if (taken.length < points) {
+  /** So many points, or a reward by its id. */
+  redeem(what: number | string, orderId: string | null): Outcome {
+    if (this.isFrozen) {
+      return 'member_frozen'
+    }
+    const reward = typeof what === 'string' ? this.rules.rewards.get(what) : undefined
+    if (typeof what === 'string') {
+      if (!reward) {
+        return 'not_found'
+      }
+      const isFull = orderId === null && this.coupons.length >= 100
+      if (!isOpenAt(reward, this.now) || this.left[what] === 0 || isFull) {
+        return 'limit_reached'
+      }
+    }
+    const points = reward?.tierPoints?.[this.tier.id] ?? reward?.points ?? Number(what)
+    const spent = this.#spendable().slice(0, points)
+    if (spent.length < points) {
       return 'insufficient_points'
     }
-    this.#drop(taken)
-    this.#book(
-      taken.map((point) => point.lot),
-      orderId,
-    )
+    this.#drop(spent)
+    const lots = spent.map((point) => point.lot)
+    if (reward && typeof what === 'string') {
+      const taken = reward.limit ? { rewardId: what, day: dayOf(this.now), isBack: false } : null
+      this.taken.push(...(taken ? [taken] : []))
+      const coupon = orderId === null ? newCoupon(reward, this.now) : null
+      this.#book(lots, orderId, { rewardId: what, taken, coupon })
+    } else {
+      this.#book(lots, orderId)
+    }
     this.#act()
     return 'done'
   }
 
-  #book(lots: Lot[], orderId: string | null): void {
+  #book(lots: Lot[], orderId: string | null, rest: Partial<Redemption> = {}): void {
     const slots = lots.map((lot) => ({ lot, back: false }))
-    this.redemptions.push({ orderId, slots, spent: lots.length, reversed: false })
+    const nothing = { byHold: false, rewardId: null, taken: null, coupon: null }
+    const spent = lots.length
+    this.redemptions.push({ orderId, slots, spent, reversed: false, ...nothing, ...rest })
   }
 
   reverseRedemption(redemption: Redemption | undefined): Outcome {
@@ -438,12 +499,18 @@ export class Model {
     if (redemption.reversed) {
       return 'again'
     }
+    const { coupon, taken } = redemption
+    if (coupon?.state === 'used' && coupon.orderId !== null) {
+      return 'coupon_ended'
+    }
     redemption.reversed = true
+    Object.assign(coupon ?? {}, { state: 'returned' })
+    Object.assign(taken ?? {}, { isBack: true })
     this.#giveBack(
       redemption,
       redemption.slots.filter((slot) => !slot.back),
     )
-    this.#lapse()
+    this.lapse()
     return 'done'
   }
 
@@ -492,17 +559,19 @@ export class Model {
     if (refund.owed === 0 && num === share(order, before)[0]) {
       return 'nothing'
     }
-    for (const redemption of this.redemptions.filter((each) => each.orderId === orderId)) {
+    const paying = this.redemptions.filter((each) => each.orderId === orderId)
+    for (const redemption of [...paying, ...this.couponsFor(orderId)]) {
       const left = redemption.slots.filter((slot) => !slot.back)
       const points = part(redemption.spent) - (redemption.spent - left.length)
       if (points > 0) {
+        Object.assign((id === 'void' && redemption.taken) || {}, { isBack: true })
         const back = this.#giveBack(redemption, proportionate(redemption.slots, points))
         refund.returned.push({ redemption, ...back })
       }
     }
     Object.assign(refund, this.#claw(refund.owed, new Set(order.lot ? [order.lot] : [])))
     order.refunds.push(refund)
-    this.#lapse()
+    this.lapse()
     this.#look()
     return 'done'
   }
@@ -518,6 +587,10 @@ export class Model {
     if (refund.reversed) {
       return 'again'
     }
+    const isVoid = (order: Order) => order.refunds.some((each) => each.id === 'void')
+    if (this.orders.some((order) => order.refunds.includes(refund) && isVoid(order))) {
+      return 'already_exists'
+    }
     refund.reversed = true
     this.#putBack(refund.debt, refund.taken)
     for (const { redemption, own, points } of refund.returned) {
@@ -528,7 +601,7 @@ export class Model {
         redemption.slots.push(...Array.from({ length: debt }, () => ({ lot: null, back: false })))
       }
     }
-    this.#lapse()
+    this.lapse()
     this.#look()
     return 'done'
   }

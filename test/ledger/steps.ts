@@ -1,99 +1,29 @@
 import fc from 'fast-check'
-import type { Command } from '../../src/ledger/decide'
-import { Model, type Outcome } from './model'
-import { policies, prices, programBy, type WalkRules } from './model-rules'
-import { DAY_MS, NOON, World } from './world'
+import { policies, programBy } from './model-rules'
+import {
+  basket,
+  bought,
+  index,
+  maybeOrder,
+  named,
+  orderId,
+  pick,
+  points,
+  refundId,
+  rewardId,
+  run,
+  seqAt,
+  type Step,
+} from './step'
+import { tillStep } from './steps-till'
+import { DAY_MS, NOON } from './world'
 
-/** A ledger and a model of it, side by side; with `cron`, time passes for the ledger in many small steps. */
-export interface Pair {
-  world: World
-  model: Model
-  cron: boolean
-}
-/** One thing to do to both. Answers what each made of it. */
-export type Step = (pair: Pair) => [ledger: Outcome, model: Outcome]
-
-/** A step that a counterexample shows by its name and data. */
-const named = <T>(name: string, data: fc.Arbitrary<T>, step: (data: T) => Step) =>
-  data.map((each) =>
-    Object.assign(step(each), { [fc.toStringMethod]: () => `${name} ${fc.stringify(each)}` }),
-  )
-
-export function pairOf(rules: WalkRules, cron = false): Pair {
-  const [world, model] = [new World(programBy(rules)), new Model(rules, NOON)]
-  world.now += rules.beginsAfter * DAY_MS
-  model.now = world.now
-  return { world, model, cron }
-}
-
-const run = ({ world }: Pair, command: Command): Outcome => {
-  const { code, first, entries } = world.do(command)
-  return code ?? (first ? 'again' : entries.length === 0 ? 'nothing' : 'done')
-}
-
-/** The `seq` of the ledger's counterpart: its entries of those kinds come in the order of the model's things. */
-const seqAt = (world: World, kinds: string[], index: number): number =>
-  pick(
-    world.entries.filter((entry) => kinds.includes(entry.kind)),
-    index,
-  )?.seq ?? 9_999
-
-/** Which of the things that are there, the latest first; none at −1. */
-const index = fc.constantFrom(-1, 0, 0, 0, 0, 1, 1, 1, 2, 2, 3, 4, 5)
-const pick = <T>(things: readonly T[], index: number): T | undefined =>
-  index < 0 ? undefined : things[things.length - 1 - (index % Math.max(1, things.length))]
-
-const orderId = fc.constantFrom('o1', 'o1', 'o2', 'o3', 'o4', 'o5')
-const maybeOrder = fc.constantFrom(undefined, 'o1', 'o1', 'o2', 'o3')
-const refundId = fc.constantFrom('r1', 'r2', 'r3', 'r4', 'r5')
-const points = fc.integer({ min: 1, max: 40 })
-
-const line = fc.record({
-  quantity: fc.integer({ min: 1, max: 4 }),
-  amount: fc.oneof(fc.integer({ min: 0, max: 6_000 }), fc.constant(0)),
+const purchase = named('purchase', basket, (data) => {
+  return (pair) => {
+    const { request, told } = bought(data, pair.world.now)
+    return [run(pair, { type: 'purchase', request }), pair.model.purchase(...told)]
+  }
 })
-
-const purchase = named(
-  'purchase',
-  fc.record({
-    orderId,
-    lines: fc.array(line, { maxLength: 3 }),
-    bare: fc.integer({ min: 0, max: 8_000 }),
-    shipping: fc.constantFrom(0, 0, 700),
-    paid: fc.constantFrom(0, 0, 0.5, 1),
-    daysAgo: fc.constantFrom(0, 0, 0, 0, 0, 0, 1, 20, 45, 401, -1 / 400),
-  }),
-  ({ orderId, lines, bare, shipping, paid, daysAgo }) => {
-    const kept = lines.map((each, i) => ({ ...each, sku: 'sku', lineId: `l${i}` }))
-    const goods = kept.length > 0 ? kept.reduce((sum, { amount }) => sum + amount, 0) : bare
-    const total = goods + shipping
-    const byPoints = Math.floor(total * paid)
-    return (pair) => {
-      const occurredAt = pair.world.now - daysAgo * DAY_MS
-      const request = {
-        orderId,
-        currency: 'CNY',
-        lines: kept,
-        shipping,
-        total,
-        channel: 'pos' as const,
-        occurredAt,
-        payments: [
-          { method: 'points', amount: byPoints },
-          { method: 'card', amount: total - byPoints },
-        ],
-      }
-      return [
-        run(pair, { type: 'purchase', request }),
-        pair.model.purchase(
-          { id: orderId, total, lines: kept },
-          { shipping, byPoints },
-          occurredAt,
-        ),
-      ]
-    }
-  },
-)
 
 const pendingOrder = named(
   'pendingOrder',
@@ -218,15 +148,14 @@ const release = named('release', index, (index) => {
 const redeem = named(
   'redeem',
   fc.record({
-    what: fc.oneof(points, points, fc.constantFrom('gift', 'coupon', 'yacht', 'constructor')),
+    what: fc.oneof(points, rewardId, fc.constantFrom('yacht', 'constructor')),
     orderId: maybeOrder,
   }),
   ({ what, orderId }) => {
     const request = typeof what === 'number' ? { points: what } : { rewardId: what }
-    const price = typeof what === 'number' ? what : prices.get(what)
     return (pair) => [
       run(pair, { type: 'redeem', request: { ...request, orderId } }),
-      price === undefined ? 'not_found' : pair.model.redeem(price, orderId ?? null),
+      pair.model.redeem(what, orderId ?? null),
     ]
   },
 )
@@ -323,4 +252,5 @@ export const step = fc.oneof(
   { weight: 8, arbitrary: pass },
   { weight: 2, arbitrary: passToMidnight },
   { weight: 1, arbitrary: publish },
+  { weight: 30, arbitrary: tillStep },
 )

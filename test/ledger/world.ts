@@ -1,15 +1,10 @@
+import { closes } from '../../src/ledger/coupon'
 import { type Command, decide } from '../../src/ledger/decide'
 import { earnLot } from '../../src/ledger/award'
 import { type Journal, open } from '../../src/ledger/journal'
-import {
-  type Actor,
-  balanceOf,
-  empty,
-  type Entry,
-  type History,
-  type State,
-  threadOf,
-} from '../../src/ledger/ledger'
+import { type Actor, balanceOf, empty, type Entry, type State } from '../../src/ledger/ledger'
+import { type History, threadOf } from '../../src/ledger/thread'
+import type { Payment, Proof, Till } from '../../src/ledger/sale'
 import type { Purchase } from '../../src/ledger/schema'
 import { settle } from '../../src/ledger/settle'
 import type { EarningRule, Expiry, ProgramDocument, Tier, Tiers } from '../../src/program/document'
@@ -72,6 +67,7 @@ export const living = (months: number): Expiry => ({ kind: 'after', months, to: 
 export const historyOf = (entries: readonly Entry[]): History => ({
   entry: (seq) => entries[seq - 1],
   thread: (name) => entries.filter((entry) => threadOf(entry) === name),
+  closing: (id) => entries.findLast((entry) => entry.ref === id && closes(entry)),
   refunds: (id) => entries.filter((entry) => entry.detail.refund && entry.reference === id),
 })
 
@@ -87,6 +83,9 @@ export const purchaseOf = (orderId: string, major: number, rest: Partial<Purchas
     ...rest,
   },
 })
+
+/** A coupon by its redemption. Whether its code was made up only the object asks. */
+export const proofOf = (seq: number): Proof => ({ seq, secret: '' })
 
 /** What a command did: its entries, or the code by which it was refused; `first` is what it found done before. */
 export interface Done {
@@ -196,6 +195,37 @@ export class World {
 
   reverse(redemptionId: number): Done {
     return this.do({ type: 'reverseRedemption', redemptionId })
+  }
+
+  /** Redeems a reward: for an order, or for a coupon. */
+  reward(rewardId: string, orderId?: string): Done {
+    return this.do({ type: 'redeem', request: { rewardId, orderId } })
+  }
+
+  /** The `seq` by which the coupon of a reward is named. */
+  coupon(rewardId: string): number {
+    return this.reward(rewardId).entries[0]!.seq
+  }
+
+  use(seq: number, orderId?: string): Done {
+    return this.do({ type: 'useCoupon', ...proofOf(seq), orderId })
+  }
+
+  voidCoupon(seq: number, reason?: string): Done {
+    return this.do({ type: 'voidCoupon', ...proofOf(seq), reason })
+  }
+
+  /** Sells for so many whole units of money at a till, partly for what the payment says. */
+  sell(orderId: string, major: number, payment?: Payment, rest: Partial<Purchase> = {}): Done {
+    return this.do({ ...purchaseOf(orderId, major, rest), type: 'sale', payment })
+  }
+
+  voidSale(orderId: string, till: Till = {}): Done {
+    return this.do({ type: 'voidSale', orderId, till })
+  }
+
+  freeze(type: 'freeze' | 'unfreeze' = 'freeze', reason?: string): Done {
+    return this.do({ type, reason })
   }
 
   /** An order whose points wake later, as a program with a delay would award it: the default rules have none. */

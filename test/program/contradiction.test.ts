@@ -4,6 +4,10 @@ import { faultsOf, level, parsed, rule, tiers, valid } from './valid'
 
 const window = (changes: object) => tiers({ window: changes })
 
+const reward = (changes: object) => ({
+  rewards: { gift: { ...valid.rewards.gift, ...changes } },
+})
+
 const visits = (from: number, over: object) => ({
   tiers: {
     ...level(2, { from }).tiers,
@@ -39,6 +43,12 @@ describe('a document without contradictions', () => {
     ['a tier that never falls below itself', level(1, { neverBelow: 'silver' })],
     ['as many visits as a window has days', visits(201, { kind: 'rolling', days: 201 })],
     ['a visit on each day of a leap year', visits(366, { kind: 'calendar', unit: 'year' })],
+    ['a price in each tier', reward({ tierPoints: { bronze: 50, silver: 40, gold: 30 } })],
+    [
+      'a reward that ends later in its zone, though its text is earlier',
+      reward({ startsAt: '2027-03-01T08:00:00+08:00', endsAt: '2027-03-01T00:00:01Z' }),
+    ],
+    ['a reward that only ends', reward({ endsAt: '1999-01-01T00:00:00Z' })],
     ['a tier that never falls, without grace', tiers({ down: 'never', grace: {} })],
     ['a key that may move as much as all', { adjustments: { maxPoints: 10, keys: { key: 10 } } }],
     [
@@ -236,6 +246,26 @@ describe('a contradiction is found where it is:', () => {
       'a reward without the first locale',
       { rewards: { gift: { name: {}, points: 1 } } },
       ['#/rewards/gift/name/en'],
+    ],
+    [
+      'a price in a tier that there is not',
+      reward({ tierPoints: { silver: 40, jade: 1 } }),
+      ['#/rewards/gift/tierPoints/jade'],
+    ],
+    [
+      'a reward that ends before it begins',
+      reward({ startsAt: '2027-03-02T00:00:00Z', endsAt: '2027-03-01T00:00:00Z' }),
+      ['#/rewards/gift/endsAt'],
+    ],
+    [
+      'a reward that ends as it begins, in two zones',
+      reward({ startsAt: '2027-03-01T00:00:00Z', endsAt: '2027-03-01T08:00:00+08:00' }),
+      ['#/rewards/gift/endsAt'],
+    ],
+    [
+      'a reward in a locale that the program has not',
+      reward({ name: { en: 'Gift', fr: 'Cadeau' } }),
+      ['#/rewards/gift/name/fr'],
     ],
     [
       'a key that may move less than all keys',

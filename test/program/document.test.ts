@@ -3,6 +3,20 @@ import { document } from '../../src/program/document'
 import { defaultDocument } from '../../src/program/program'
 import { faultsOf, level, parsed, rule, tiers, valid } from './valid'
 
+const { gift } = valid.rewards
+const reward = (changes: object) => ({ rewards: { gift: { ...gift, ...changes } } })
+const at = (path: string) => `#/rewards/gift/${path}`
+const full = {
+  ...valid,
+  ...reward({
+    tierPoints: { silver: 1_000_000_000 },
+    limit: { most: 1_000, per: 'ever' },
+    startsAt: '2027-03-01T00:00:00.000Z',
+    endsAt: '2027-04-01T00:00:00+08:00',
+    validDays: 3_650,
+  }),
+}
+
 describe('the default document', () => {
   it.each([
     ['CNY', 2],
@@ -22,6 +36,7 @@ describe('a document', () => {
     expect(parsed()).toMatchObject(valid)
     expect(document.parse(sent)).toEqual({ ...parsed(), restoreGraceDays: 0 })
     expect(document.parse(parsed())).toEqual(parsed())
+    expect(parsed(full)).toMatchObject(full)
   })
 
   it('takes its defaults where it says only what it must', () => {
@@ -66,6 +81,8 @@ describe('a document', () => {
     ['a zone with three parts', { timeZone: 'America/Argentina/Buenos_Aires' }],
     ['UTC', { timeZone: 'UTC' }],
     ['a locale with a script', { locales: ['en', 'zh-Hant-TW', 'zh-CN'] }],
+    ['a reward with all that it may say', full],
+    ['a reward once a day, for a day', reward({ limit: { most: 1, per: 'day' }, validDays: 1 })],
     ['no earning rule', { earning: { ...valid.earning, rules: [] } }],
   ])('may have %s', (_, changes) => {
     expect(faultsOf(changes)).toEqual([])
@@ -158,6 +175,39 @@ describe('a document', () => {
       { rewards: { gift: { name: { en: 'Gift' }, points: 0 } } },
       '#/rewards/gift/points',
     ],
+    ['a reward with an id in capitals', { rewards: { Gift: gift } }, '#/rewards/Gift'],
+    [
+      'a reward for nothing in a tier',
+      reward({ tierPoints: { silver: 0 } }),
+      at('tierPoints/silver'),
+    ],
+    [
+      'a reward with a limit of nothing',
+      reward({ limit: { most: 0, per: 'day' } }),
+      at('limit/most'),
+    ],
+    [
+      'a reward with a limit of more than is kept',
+      reward({ limit: { most: 1_001, per: 'day' } }),
+      at('limit/most'),
+    ],
+    [
+      'a reward with a limit by the week',
+      reward({ limit: { most: 1, per: 'week' } }),
+      at('limit/per'),
+    ],
+    ['a reward with half a limit', reward({ limit: { most: 1 } }), at('limit/per')],
+    ['a reward from a day without a time', reward({ startsAt: '2027-05-21' }), at('startsAt')],
+    [
+      'a reward up to a time without a zone',
+      reward({ endsAt: '2027-05-21T00:00:00' }),
+      at('endsAt'),
+    ],
+    ['a reward up to a day that is none', reward({ endsAt: '2027-02-29T00:00:00Z' }), at('endsAt')],
+    ['a coupon for no day', reward({ validDays: 0 }), at('validDays')],
+    ['a coupon for more than ten years', reward({ validDays: 3_651 }), at('validDays')],
+    ['an unknown field of a reward', reward({ stock: 5 }), '#/rewards/gift'],
+    ['an unknown field of a limit', reward({ limit: { most: 1, per: 'day', of: 1 } }), at('limit')],
     ['coupons for no day', { coupons: { validDays: 0 } }, '#/coupons/validDays'],
     ['adjustments by 0 points', { adjustments: { maxPoints: 0 } }, '#/adjustments/maxPoints'],
     ['a field that there is not', { colour: 'red' }, '#/'],
@@ -199,12 +249,12 @@ const put = (target: unknown, [key, ...rest]: string[], value: unknown): unknown
 describe('whatever stands in a document', () => {
   const wrong = [null, undefined, '', 'x', -1, 0, 0.5, 1e15, true, [], [null], {}, { x: 1 }]
 
-  it.each(placesIn(valid).map((path) => [path.join('/'), path] as const))(
+  it.each(placesIn(full).map((path) => [path.join('/'), path] as const))(
     'at %s, it is taken or refused, and nothing is thrown',
     (_, path) => {
       const thrown = wrong.filter((value) => {
         try {
-          document.safeParse(put(valid, path, value))
+          document.safeParse(put(full, path, value))
           return false
         } catch {
           return true

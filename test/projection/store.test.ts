@@ -16,7 +16,7 @@ describe('a balance in D1', () => {
     world.give(5)
     const newer = { ...whose, ...balanceRowOf(world.state, { dueAt: null, version: 1 }) }
     for (const row of [older, newer, older]) {
-      await writeRows(db, [{ entries: [], purchases: [], balances: [row] }])
+      await writeRows(db, [{ entries: [], purchases: [], balances: [row], erased: [] }])
     }
     const row = env.DB.prepare('SELECT seq, available FROM balances WHERE program_id = ?')
     expect(await row.bind(whose.programId).first()).toEqual({ seq: 2, available: 15 })
@@ -28,7 +28,7 @@ describe('a balance in D1', () => {
     const member = { ...whose, memberId: 'm2' }
     const dueAt = async (due: number | null) => {
       const balances = [{ ...member, ...balanceRowOf(world.state, { dueAt: due, version: 1 }) }]
-      await writeRows(db, [{ entries: [], purchases: [], balances }])
+      await writeRows(db, [{ entries: [], purchases: [], balances, erased: [] }])
       const row = env.DB.prepare('SELECT due_at FROM balances WHERE member_id = ?')
       return row.bind(member.memberId).first('due_at')
     }

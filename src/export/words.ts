@@ -1,0 +1,77 @@
+import type { CouponView } from '../ledger/coupon-view'
+import type { MemberView } from '../members/view'
+import type { Message } from '../messages/message'
+
+/** What an export says besides the statement. */
+interface About {
+  profile: MemberView
+  tier: { name: string }
+  isFrozen: boolean
+  sessions: readonly string[]
+  coupons: readonly CouponView[]
+  messages: readonly Message[]
+}
+
+const words = {
+  en: {
+    title: 'What is known of you',
+    id: 'Member',
+    cardNumber: 'Card',
+    externalId: 'Customer number',
+    email: 'E-mail',
+    phone: 'Phone',
+    name: 'Name',
+    birthday: 'Birthday',
+    locale: 'Language',
+    storeId: 'Store',
+    createdAt: 'Member since',
+    tier: 'Tier',
+    isFrozen: 'Frozen',
+    sessions: 'Signed in since',
+    coupons: 'Coupons',
+    messages: 'Messages',
+    yes: 'yes',
+    no: 'no',
+  },
+  zh: {
+    title: '我们所掌握的您的信息',
+    id: '会员号',
+    cardNumber: '会员卡',
+    externalId: '客户编号',
+    email: '电子邮箱',
+    phone: '电话',
+    name: '姓名',
+    birthday: '生日',
+    locale: '语言',
+    storeId: '门店',
+    createdAt: '入会时间',
+    tier: '等级',
+    isFrozen: '是否冻结',
+    sessions: '登录时间',
+    coupons: '优惠券',
+    messages: '消息',
+    yes: '是',
+    no: '否',
+  },
+}
+
+/** An export's first part as a table: its title, and what each line is called and says. */
+export function wordsOf(about: About, language: string): { title: string; rows: string[][] } {
+  const text = language === 'zh' ? words.zh : words.en
+  const { profile, tier, isFrozen, sessions, coupons, messages } = about
+  const own = Object.entries(profile).map(([field, value]) => [
+    text[field as keyof MemberView],
+    value ?? '–',
+  ])
+  return {
+    title: text.title,
+    rows: [
+      ...own,
+      [text.tier, tier.name],
+      [text.isFrozen, isFrozen ? text.yes : text.no],
+      [text.sessions, sessions.join(', ') || '–'],
+      [text.coupons, coupons.map(({ code, status }) => `${code} (${status})`).join(', ') || '–'],
+      [text.messages, messages.map(({ subject }) => subject).join(', ') || '–'],
+    ],
+  }
+}

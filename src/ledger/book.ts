@@ -1,0 +1,99 @@
+import type { Program } from '../program/program'
+import type { Pointer } from '../projection/projection'
+import { isArmed, nextCheckAt } from './alarm'
+import { chain } from './chain'
+import { appendEntries } from './entries'
+import type { Journal } from './journal'
+import { dueAt } from './settle'
+import { create, load, save, writeLots, type Ledger } from './store'
+
+type Asked = Parameters<typeof appendEntries>[2]
+
+/** A member's ledger as the object keeps it: in storage, and in memory as it was last written. */
+export class Book {
+  #ledger: Ledger | null = null
+  readonly #ctx: DurableObjectState
+  readonly #send: (news: Pointer) => Promise<unknown>
+
+  /** `send` tells the projection that a member has news. */
+  constructor(ctx: DurableObjectState, send: (news: Pointer) => Promise<unknown>) {
+    this.#ctx = ctx
+    this.#send = send
+  }
+
+  /** Null where no member was enrolled. */
+  get ledger(): Ledger | null {
+    this.#ledger ??= load(this.#ctx.storage.sql)
+    return this.#ledger
+  }
+
+  /** Runs `work` in one transaction. What memory holds of a failed one is forgotten. */
+  atomically<T>(work: () => T): T {
+    try {
+      return this.#ctx.storage.transactionSync(work)
+    } catch (error) {
+      this.#ledger = null
+      throw error
+    }
+  }
+
+  create(memberId: string, program: Program, locale: string | null): void {
+    this.#ledger = this.ledger ?? create(this.#ctx.storage.sql, memberId, program, locale)
+  }
+
+  /** Changes what is kept beside the entries. */
+  change(fields: Partial<Ledger>): void {
+    const ledger = { ...this.ledger!, ...fields }
+    save(this.#ctx.storage.sql, ledger)
+    this.#ledger = ledger
+  }
+
+  /** Appends what a journal holds, arms the alarm if none is armed, and tells the projection. */
+  commit(journal: Journal, asked: Asked, fields: Partial<Ledger> = {}): void {
+    const { sql } = this.#ctx.storage
+    const ledger = this.ledger!
+    const salt = Buffer.from(ledger.salt, 'base64')
+    let head: Uint8Array = Buffer.from(ledger.head, 'base64')
+    const chained = journal.entries.map((entry) => {
+      head = chain(head, entry, salt)
+      return { entry, hash: head }
+    })
+    appendEntries(sql, chained, asked)
+    writeLots(sql, ledger.state, journal.state, journal.entries)
+    const committedAt = Date.now()
+    this.change({
+      head: Buffer.from(head).toString('base64'),
+      committedAt,
+      alarmAt: isArmed(ledger, committedAt) ? ledger.alarmAt : this.#arm(committedAt, 0),
+      dueAt: dueAt(journal.state, journal.program, journal.now),
+      version: journal.program.version,
+      state: journal.state,
+      ...fields,
+    })
+    this.#announce()
+  }
+
+  /** The projection stands at `seq`, null when it could not be asked: sends again until it has everything. */
+  rearm(seq: number | null): void {
+    const ledger = this.ledger!
+    if (seq !== null && seq >= ledger.state.seq) {
+      this.change({ alarmAt: null, attempt: 0 })
+      return
+    }
+    const attempt = ledger.attempt + 1
+    this.change({ alarmAt: this.#arm(Date.now(), attempt), attempt })
+    this.#announce()
+  }
+
+  /** Tells the projection that this member has news. Lost messages are the alarm's business. */
+  #announce(): void {
+    const { programId, memberId } = this.#ledger!
+    this.#ctx.waitUntil(this.#send({ programId, memberId }).catch(() => null))
+  }
+
+  #arm(now: number, attempt: number): number {
+    const alarmAt = nextCheckAt(now, attempt)
+    void this.#ctx.storage.setAlarm(alarmAt)
+    return alarmAt
+  }
+}

@@ -1,0 +1,95 @@
+import { env } from 'cloudflare:workers'
+import { catchUp } from '../../src/projection/consumer'
+import { call, createKey, createProgram, enrol } from '../http/api'
+
+/** A member with one of everything that has an id. */
+export interface Member {
+  id: string
+  cardNumber: string
+  token: string
+  refreshToken: string
+  qr: string
+  coupon: string
+  orderId: string
+  email: string
+  phone: string
+}
+
+/** A program with a member, and what it alone has. */
+export interface Shop {
+  id: string
+  keyId: string
+  keys: Record<string, string>
+  member: Member
+  /** A code that was sent to its member. */
+  code: string
+}
+
+/** Calls under a fresh Idempotency-Key, and answers the body. */
+export const post = async (key: string, path: string, body: object = {}) =>
+  (await call('POST', path, { key, body, headers: fresh() })).json
+/** A fresh Idempotency-Key. */
+export const fresh = () => ({ 'idempotency-key': crypto.randomUUID() })
+
+/** A new member with an order, a hold, a refund, a coupon and a session. */
+export async function openMember(key: string, name: string, phone: string): Promise<Member> {
+  const [email, orderId] = [`${name}@example.com`, `SO-${name}`]
+  const { id, cardNumber } = (await enrol(key, { email, phone, name, externalId: name })).json
+  const { accessToken: token, refreshToken } = await post(key, `/v1/members/${id}/tokens`)
+  const order = { orderId, currency: 'CNY', total: 60_000, channel: 'pos' }
+  await post(key, `/v1/members/${id}/purchases`, order)
+  await post(key, `/v1/members/${id}/holds`, { points: 1 })
+  await post(key, `/v1/members/${id}/refunds`, { orderId, refundId: name, amount: 1 })
+  const { coupon } = await post(key, `/v1/members/${id}/redemptions`, { rewardId: 'gift' })
+  const { json } = await call('GET', '/me/card', { key: token })
+  return {
+    id,
+    cardNumber,
+    token,
+    refreshToken,
+    qr: json.token,
+    coupon: coupon.code,
+    orderId,
+    email,
+    phone,
+  }
+}
+
+/** A new program with a key of each kind and a member. */
+export async function openShop(name: string, phone: string): Promise<Shop> {
+  const { id, key } = await createProgram({ name })
+  const { id: keyId, key: pos } = await createKey(key, 'pos')
+  const publishable = (await createKey(key, 'publishable')).key
+  const member = await openMember(key, name, phone)
+  await catchUp(env, [{ programId: id, memberId: member.id }])
+  return { id, keyId, keys: { secret: key, pos, publishable }, member, code: '' }
+}
+
+/** Gives a program a second version, with a reward and an activity of its own. */
+export async function publishOwn({ keys }: Shop) {
+  const { secret: key } = keys
+  const { json } = await call('GET', '/v1/program', { key })
+  const body = {
+    ...json,
+    rewards: { ...json.rewards, theirs: json.rewards.gift },
+    activities: { ...json.activities, theirs: { points: 1, once: 'day', selfReported: true } },
+  }
+  await call('PUT', '/v1/program', { key, body, headers: { 'if-match': '*' } })
+}
+
+/** Everything that D1 has of a program, and how its member stands. */
+export async function snapshot({ id, keys, member }: Shop) {
+  const { results: tables } = await env.DB.prepare(
+    "SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE '%program_id%'",
+  ).all<{ name: string }>()
+  const dumps = await env.DB.batch([
+    env.DB.prepare('SELECT * FROM programs WHERE id = ?').bind(id),
+    ...tables.map(({ name }) =>
+      env.DB.prepare(`SELECT * FROM ${name} WHERE program_id = ?`).bind(id),
+    ),
+  ])
+  const { json } = await call('GET', `/v1/members/${member.id}/statement`, { key: keys.secret! })
+  const { at: _at, ...statement } = json
+  const names = ['programs', ...tables.map(({ name }) => name)]
+  return { ...Object.fromEntries(names.map((name, i) => [name, dumps[i]!.results])), statement }
+}
