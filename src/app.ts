@@ -37,13 +37,13 @@ app.use(async (c, next) => {
   c.header('Cache-Control', 'no-store')
   await next()
 })
+app.use('/me/*', cors())
 app.use(
   bodyLimit({
     maxSize: MAX_BODY_BYTES,
     onError: (c) => problem(c, { code: 'payload_too_large', detail: 'A body has at most 1 MB.' }),
   }),
 )
-app.use('/me/*', cors())
 app.use(authorize())
 app.use('/me/*', origins())
 

@@ -7,12 +7,20 @@ import { fail, ok, type Result } from '../result'
 const TTL_SECONDS = 60
 export const REFRESH_SECONDS = 45
 
+/** Whose card, as of which epoch of the sessions, and when in real milliseconds. */
+interface Holder {
+  programId: string
+  memberId: string
+  epoch: number
+  now: number
+}
+
 /** The code of a member's card for the next sale: a token that says whose it is. */
 export const cardToken = (
   env: Pick<Env, 'TOKEN_KEYS'>,
-  { programId, memberId, now }: { programId: string; memberId: string; now: number },
+  { programId, memberId, epoch, now }: Holder,
 ): Promise<string> => {
-  const claims = { aud: programId, sub: memberId, jti: randomText(BASE32, 16) }
+  const claims = { aud: programId, sub: memberId, epoch, jti: randomText(BASE32, 16) }
   return signToken(env, 'card+jwt', claims, { ttlSeconds: TTL_SECONDS, now })
 }
 
@@ -30,9 +38,9 @@ export async function readCard(
   token: string,
 ): Promise<Result<{ memberId: string; shown: Shown }>> {
   const claims = await verifyToken(env, 'card+jwt', token, { now: 0, isExpiryOpen: true })
-  if (!claims.ok || claims.value.aud !== programId) {
+  if (!claims.ok || claims.value.aud !== programId || !Number.isInteger(claims.value.epoch)) {
     return strange
   }
-  const { sub: memberId, jti: id, exp } = claims.value
-  return ok({ memberId, shown: { id, endsAt: exp * 1000 } })
+  const { sub: memberId, jti: id, exp, epoch } = claims.value
+  return ok({ memberId, shown: { id, endsAt: exp * 1000, epoch: epoch as number } })
 }

@@ -8,6 +8,7 @@ import { begin } from './idle'
 import { isLive, type Journal, retier, write } from './journal'
 import { type Actor, type Detail, type Entry, type KeptLine } from './ledger'
 import { activityThread, type History, orderThread } from './thread'
+import { awardOf } from './order'
 import type { ActivityRequest, Purchase } from './schema'
 
 /** Awards what a purchase earns at the tier held before it. Answers the first entry of an order awarded before. */
@@ -17,9 +18,9 @@ export function purchase(
   actor: Actor,
   history: History,
 ): Result<Entry | null> {
-  const first = history.thread(orderThread(request.orderId)).find((entry) => entry.kind === 'award')
-  if (first) {
-    return ok(first)
+  const first = awardOf(history.thread(orderThread(request.orderId)))
+  if (!first.ok || first.value) {
+    return first
   }
   const { program, state } = journal
   const { currency } = request

@@ -39,6 +39,10 @@ export class Book {
 
   create(memberId: string, program: Program, locale: string | null): void {
     this.#ledger = this.ledger ?? create(this.#ctx.storage.sql, memberId, program, locale)
+    // The first ledgers were not told.
+    if (this.#ledger.locale === null && locale !== null && this.#ledger.erasedAt === null) {
+      this.change({ locale })
+    }
   }
 
   /** Changes what is kept beside the entries. */

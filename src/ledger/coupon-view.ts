@@ -64,8 +64,7 @@ export function couponIn(
     if (each.kind === 'redeem' && each.endsAt !== null) {
       return couponViewOf(holder, each, undefined)
     }
-    // One that is over is opened again for no time.
-    if (each.kind === 'use' || each.kind === 'void' || each.kind === 'lapse') {
+    if (each.kind === 'use' || each.kind === 'void') {
       const ended = each.detail.reversal ? undefined : each
       return couponViewOf(holder, entry(each.ref!)!, ended)
     }

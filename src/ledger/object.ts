@@ -26,7 +26,7 @@ import { answer, type Answered, pageAfter, type Query, type Unprojected } from '
 import { type Receipt, type Standing, standingOf, viewOf } from './receipt'
 import { readCommand, recall, remember, type Outcome } from './replay'
 import { rulesOf, type Told } from './rules'
-import { isForged, refuseCard, useCard } from './sale'
+import { cardOf, isForged, refuseCard, useCard } from './sale'
 import { attend, isAlive, type SessionRef, type SessionRequest } from './session'
 import { dueAt, settle } from './settle'
 import { FORGOTTEN, sessionsOf } from './store'
@@ -195,7 +195,7 @@ export class MemberLedger extends DurableObject<Env> {
     if (decided.ok && decided.value !== null) {
       return this.#repeat(decided.value, asked)
     }
-    const taken = refuseCard(command, ledger.cards, Date.now()) ?? decided
+    const taken = refuseCard(cardOf(command), ledger, Date.now()) ?? decided
     if (!taken.ok) {
       return this.#refuse(taken.failure, asked)
     }
@@ -203,7 +203,7 @@ export class MemberLedger extends DurableObject<Env> {
     if (journal.entries.length === 0) {
       remember(sql, asked, { standing })
     } else {
-      const fields = useCard(command, ledger.cards, Date.now())
+      const fields = useCard(cardOf(command), ledger.cards, Date.now())
       this.#book.commit(journal, { key: asked, span: journal.entries.length, standing }, fields)
     }
     return this.#reply(ok(this.#receipt(journal.entries, standing)))

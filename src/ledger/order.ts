@@ -132,3 +132,15 @@ export const crowded = (orderId: string | null, history: History): Result<never>
     : null
 
 const isPaying = (entry: Entry): boolean => isRedemption(entry) || entry.kind === 'use'
+
+/** Whether an order was awarded to this member. */
+export const isAwarded = (orderId: string, history: History): boolean =>
+  orderOf(history.thread(orderThread(orderId))) !== null
+
+/** The award of an order; refuses a sale that was undone since: it is not rung up again under its number. */
+export function awardOf(thread: readonly Entry[]): Result<Entry | null> {
+  const order = orderOf(thread)
+  return order?.refunds.some(({ reference }) => reference === VOIDING)
+    ? fail('already_exists', 'The sale was undone. Book it under another order id.')
+    : ok(order && order.award)
+}

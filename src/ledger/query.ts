@@ -25,6 +25,7 @@ import {
 } from './receipt'
 import { recall } from './replay'
 import * as wallet from './wallet'
+import type { Shown } from './sale'
 import { settle } from './settle'
 import { type ChainedEntry, type Statement, statementOf } from './statement'
 import { type TierStanding, tierStandingOf } from './tier'
@@ -49,7 +50,6 @@ export interface Answers {
   coupon: CouponView
   /** Newest first. */
   coupons: CouponView[]
-  openCoupons: CouponView[]
   /** When each of the member's sessions began, oldest first. */
   sessions: string[]
   /** Entries with their place in the chain, oldest first, as many as one answer takes. */
@@ -66,8 +66,8 @@ export type Query =
   | { type: 'tier' }
   | { type: 'statement' }
   | { type: 'lapsing' }
-  | { type: 'card' }
-  | { type: 'openCoupons' }
+  /** `shown` at a till, which is not used up by looking. */
+  | { type: 'card'; shown?: Shown | undefined }
   | { type: 'sessions' }
   | { type: 'coupon'; seq: number; secret: string }
   | { type: 'coupons'; before: number; limit: number }
@@ -108,9 +108,7 @@ export function answer(
     case 'lapsing':
       return ok(wallet.lapsingOf(ledger, program, now))
     case 'card':
-      return ok(wallet.cardOf(ledger, program, now))
-    case 'openCoupons':
-      return ok(wallet.openCoupons(sql, ledger))
+      return wallet.cardOf(sql, ledger, query.shown, program, now)
     case 'sessions':
       return ok(wallet.sessionsSince(sql))
     case 'coupon':

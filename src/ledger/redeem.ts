@@ -5,7 +5,7 @@ import { renewing } from './idle'
 import { type Journal, minus, spendable, take, write } from './journal'
 import type { Actor, Detail, Entry, State } from './ledger'
 import { type History, threadOf } from './thread'
-import { crowded, isRedemption } from './order'
+import { crowded, isAwarded, isRedemption } from './order'
 import { giveBack, unreturnedOf } from './restore'
 import type { Redeem } from './schema'
 
@@ -102,7 +102,8 @@ export function reverseRedemption(
   const gaveCoupon = redemption.endsAt !== null
   const isOpen = journal.state.coupons.some(([seq]) => seq === redemptionId)
   const ended = gaveCoupon && !isOpen ? history.closing(redemptionId) : undefined
-  if (ended?.kind === 'use' && ended.orderId !== null) {
+  // One that was used for an order which was never told can be undone in this way alone.
+  if (ended?.kind === 'use' && ended.orderId !== null && isAwarded(ended.orderId, history)) {
     return fail('coupon_ended', `The coupon was used for ${ended.orderId}: refund that order.`)
   }
   const { endsAt } = redemption

@@ -54,7 +54,8 @@ export function refund(
   const taken = standing.reduce((sum, { owed }) => sum + owed, 0)
   const owed = Math.max(0, partOf(order.award.points, share) - taken)
   // Nothing more came back; but what a reversal gave back of a refund that overlapped others is still to be taken.
-  if (owed === 0 && share.num === shareOf(order, standing).num) {
+  // A void says that the sale is undone, though all of it was before.
+  if (!isVoid && owed === 0 && share.num === shareOf(order, standing).num) {
     return ok(null)
   }
   for (const redemption of paying(order, thread, history, reopened)) {
@@ -140,7 +141,9 @@ function paying(
   history: History,
   reopened: readonly Entry[],
 ): Entry[] {
-  const coupons = usesOf(thread).map(({ ref }) => history.entry(ref!)!)
+  const coupons = usesOf(thread)
+    .map(({ ref }) => history.entry(ref!)!)
+    .filter(({ seq }) => history.closing(seq)?.kind === 'use')
   const open = new Set(reopened.map(({ seq }) => seq))
   return [...order.redemptions, ...coupons.filter(({ seq }) => !open.has(seq))]
 }

@@ -1,5 +1,5 @@
 import { bookedOtherwise } from './call'
-import { fail, ok, type Result } from '../result'
+import { fail, ok, type Refusal, type Result } from '../result'
 import { purchase } from './award'
 import { reopen, useCoupon, usesOf } from './coupon'
 import { isSecretOf } from './coupon-code'
@@ -7,7 +7,7 @@ import type { Command } from './decide'
 import type { Journal } from './journal'
 import { type Actor, type Entry } from './ledger'
 import { type History, orderThread } from './thread'
-import { orderOf, VOIDING } from './order'
+import { awardOf, orderOf, VOIDING } from './order'
 import { redeem } from './redeem'
 import { refund } from './refund'
 import { isWhole } from './restore'
@@ -29,6 +29,8 @@ export type Payment =
 export interface Shown {
   id: string
   endsAt: number
+  /** Of the sessions, when it was shown. */
+  epoch: number
 }
 
 /** Whether a command is about a coupon whose code was made up. */
@@ -49,25 +51,30 @@ function proofOf(command: Command): Proof | null {
 /** Cards that were used, by id, and when each is over (real milliseconds). */
 type Cards = readonly (readonly [id: string, endsAt: number])[]
 
-/** The refusal of a card that was not shown just now. */
-export const tooOld = fail('card_refused', 'The code is too old. Show the card anew.')
+const tooOld = fail('card_refused', 'The code is too old. Show the card anew.')
 const wasUsed = fail('card_refused', 'The code was used. Show the card anew.')
 
-/** Why a card that was shown for a sale is not taken at `now`: a picture of it is too old, or was used before. */
-export function refuseCard(command: Command, used: Cards, now: number): Result<never> | null {
-  const card = command.type === 'sale' ? command.card : undefined
+/** Why a card that was shown is not taken at `now`: a picture of it is too old, was used before, or all were signed out since. */
+export function refuseCard(
+  card: Shown | undefined,
+  { cards, epoch }: { cards: Cards; epoch: number },
+  now: number,
+): Refusal | null {
   if (card === undefined) {
     return null
   }
-  if (card.endsAt <= now) {
+  if (card.endsAt <= now || card.epoch !== epoch) {
     return tooOld
   }
-  return used.some(([id]) => id === card.id) ? wasUsed : null
+  return cards.some(([id]) => id === card.id) ? wasUsed : null
 }
 
+/** The card by which a command came. */
+export const cardOf = (command: Command): Shown | undefined =>
+  command.type === 'sale' ? command.card : undefined
+
 /** The cards that are to be remembered once a command is booked. */
-export function useCard(command: Command, used: Cards, now: number): { cards?: Cards } {
-  const card = command.type === 'sale' ? command.card : undefined
+export function useCard(card: Shown | undefined, used: Cards, now: number): { cards?: Cards } {
   const live = used.filter(([, endsAt]) => endsAt > now)
   return card ? { cards: [...live, [card.id, card.endsAt]] } : {}
 }
@@ -80,10 +87,13 @@ export function sale(
   history: History,
 ): Result<Entry | null> {
   const thread = history.thread(orderThread(request.orderId))
-  const first = thread.find((entry) => entry.kind === 'award')
-  if (first) {
+  const first = awardOf(thread)
+  if (!first.ok) {
+    return first
+  }
+  if (first.value) {
     const isSame = payment === undefined || thread.some((entry) => isPaying(entry, payment))
-    return isSame ? ok(first) : { ok: false, failure: bookedOtherwise }
+    return isSame ? first : { ok: false, failure: bookedOtherwise }
   }
   if (payment) {
     const { orderId } = request
@@ -134,10 +144,10 @@ export function voidSale(
   if (first) {
     return ok(first)
   }
-  // Of a coupon whose points came back once, all comes back as points.
+  // Of a coupon that is over, or whose points came back once, all comes back as points.
   const coupons = usesOf(thread)
     .map((use) => history.entry(use.ref!)!)
-    .filter((redemption) => isWhole(redemption, thread))
+    .filter((redemption) => redemption.endsAt! > journal.now && isWhole(redemption, thread))
   reopen(journal, coupons, orderId, actor)
   const request = { refundId: VOIDING, orderId, amount: order.total }
   return refund(journal, request, actor, history, { isVoid: true, reopened: coupons })

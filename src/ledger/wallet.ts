@@ -8,7 +8,7 @@ import { type CouponView, couponViewOf } from './coupon-view'
 import { historyOf, readEntry } from './entries'
 import type { State } from './ledger'
 import { type Standing, standingOf } from './receipt'
-import type { Proof } from './sale'
+import { type Proof, refuseCard, type Shown } from './sale'
 import { type Ledger, sessionsOf } from './store'
 
 // What a member, and who serves one at a till, wants to see.
@@ -53,14 +53,30 @@ export interface RewardOffer {
 export interface CardStanding extends Standing {
   isFrozen: boolean
   rewards: RewardOffer[]
+  /** The coupons that can be used, soonest to expire first. Of who is only named nobody needs the codes. */
+  coupons: CouponView[]
 }
 
-export function cardOf({ state }: Ledger, program: Program, now: number): CardStanding {
-  return {
+/** What a card stands for, unless it was `shown` too long ago or has been used. */
+export function cardOf(
+  sql: SqlStorage,
+  ledger: Ledger,
+  shown: Shown | undefined,
+  program: Program,
+  now: number,
+): Result<CardStanding> {
+  const { state } = ledger
+  const refused = refuseCard(shown, ledger, Date.now())
+  if (refused) {
+    return refused
+  }
+  const open = shown ? state.coupons.toSorted(([, a], [, b]) => a - b) : []
+  return ok({
     ...standingOf(state, program, now),
     isFrozen: state.isFrozen,
     rewards: Object.keys(program.rewards).map((id) => rewardOf(id, state, program, now)),
-  }
+    coupons: open.map(([seq]) => viewOf(sql, ledger, seq)),
+  })
 }
 
 function rewardOf(id: string, state: State, program: Program, now: number): RewardOffer {
@@ -96,10 +112,6 @@ export function couponsBefore(
     .slice(0, limit)
     .map((seq) => viewOf(sql, ledger, seq))
 }
-
-/** The coupons that can be used, soonest to expire first. */
-export const openCoupons = (sql: SqlStorage, ledger: Ledger): CouponView[] =>
-  ledger.state.coupons.toSorted(([, a], [, b]) => a - b).map(([seq]) => viewOf(sql, ledger, seq))
 
 function viewOf(sql: SqlStorage, ledger: Ledger, seq: number): CouponView {
   const isOpen = ledger.state.coupons.some(([coupon]) => coupon === seq)

@@ -1,4 +1,4 @@
-import type { Context } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
 import { Hono } from 'hono/tiny'
 import { accepts } from 'hono/accepts'
 import { etag } from 'hono/etag'
@@ -13,7 +13,6 @@ import { page, whole } from '../http/scalars'
 import { body, params, query } from '../http/validate'
 import { ask, attend } from '../ledger/client'
 import type { Answered, Answers, Query } from '../ledger/query'
-import type { EntryView } from '../ledger/receipt'
 import { run } from '../ledger/routes'
 import { activity, entryParam } from '../ledger/schema'
 import { forget } from '../members/erasure'
@@ -28,21 +27,16 @@ import { ownRedemption, signOut } from './schema'
 /** `/me`: what a member sees and does. Every call reaches the member's object, which knows whether the session still is. */
 export const me = new Hono<Api>()
 
-/** What must not be kept: a code that pays, and everything at once. */
-const volatile = new Set(['/me/card', '/me/export'])
 const tagged = etag()
 
-// What else is shown may be kept where it is shown, and is asked for again each time.
-me.use('/*', async (c, next) => {
-  if (c.req.method !== 'GET' || volatile.has(c.req.path)) {
-    return next()
-  }
+/** What is shown may be kept where it is shown, and is asked for again each time. */
+const shown: MiddlewareHandler<Api> = (c, next) => {
   c.header('Cache-Control', 'private, no-cache')
   c.header('Vary', 'Authorization, Accept-Language', { append: true })
   return tagged(c, next)
-})
+}
 
-me.get('/', async (c) => (await signedIn(c)) ?? showMember(c, idOf(c)))
+me.get('/', shown, async (c) => (await signedIn(c)) ?? showMember(c, idOf(c)))
 
 me.patch('/', body(ownChanges), async (c) => {
   return (await signedIn(c)) ?? changeMember(c, idOf(c), c.req.valid('json'))
@@ -58,7 +52,8 @@ me.get('/card', async (c) => {
   const locale = localeFor(c, card.locale)
   const named = namedCard(program, card.value, locale)
   const now = Date.now()
-  const token = await cardToken(c.env, { programId: program.id, memberId, now })
+  const { epoch } = c.get('caller').member!.session
+  const token = await cardToken(c.env, { programId: program.id, memberId, epoch, now })
   const { name, benefits } = named.tier
   const svg = cardSvg(token, `${program.name} · ${name}`, benefits.join(' · '))
   const supports = ['application/json', 'image/svg+xml']
@@ -69,7 +64,7 @@ me.get('/card', async (c) => {
   return c.json({ memberId, token, expiresAt, refreshInSeconds: REFRESH_SECONDS, svg, ...named })
 })
 
-me.get('/balance', async (c) => {
+me.get('/balance', shown, async (c) => {
   const answer = await own(c, { type: 'lapsing' })
   if (!answer.ok) {
     return problem(c, answer.failure)
@@ -78,7 +73,7 @@ me.get('/balance', async (c) => {
   return c.json({ ...rest, tier: namedTier(c.get('program'), tier, localeFor(c, answer.locale)) })
 })
 
-me.get('/tier', async (c) => {
+me.get('/tier', shown, async (c) => {
   const answer = await own(c, { type: 'tier' })
   if (!answer.ok) {
     return problem(c, answer.failure)
@@ -95,7 +90,7 @@ me.get('/tier', async (c) => {
   return c.json({ ...namedTier(program, answer.value, locale), levels })
 })
 
-me.get('/entries', query(page), async (c) => {
+me.get('/entries', shown, query(page), async (c) => {
   const { limit, cursor } = c.req.valid('query')
   const before = readCursor(cursor, whole(1), Number.MAX_SAFE_INTEGER)
   if (!before.ok) {
@@ -103,16 +98,16 @@ me.get('/entries', query(page), async (c) => {
   }
   const answer = await own(c, { type: 'entries', before: before.value, limit: limit + 1 })
   return answer.ok
-    ? c.json(pageOf(answer.value.map(unsigned), limit, (entry) => entry.seq))
+    ? c.json(pageOf(answer.value, limit, (entry) => entry.seq))
     : problem(c, answer.failure)
 })
 
-me.get('/entries/:seq', params(entryParam), async (c) => {
+me.get('/entries/:seq', shown, params(entryParam), async (c) => {
   const answer = await own(c, { type: 'entry', seq: c.req.valid('param').seq })
-  return answer.ok ? c.json(unsigned(answer.value)) : problem(c, answer.failure)
+  return answer.ok ? c.json(answer.value) : problem(c, answer.failure)
 })
 
-me.get('/rewards', async (c) => {
+me.get('/rewards', shown, async (c) => {
   const card = await own(c, { type: 'card' })
   if (!card.ok) {
     return problem(c, card.failure)
@@ -126,7 +121,7 @@ me.post('/redemptions', idempotencyKey(), body(ownRedemption), (c) =>
   run(c, { type: 'redeem', request: c.req.valid('json') }, idOf(c)),
 )
 
-me.get('/coupons', query(page), async (c) => {
+me.get('/coupons', shown, query(page), async (c) => {
   const { limit, cursor } = c.req.valid('query')
   const before = readCursor(cursor, whole(1), Number.MAX_SAFE_INTEGER)
   if (!before.ok) {
@@ -176,9 +171,6 @@ me.delete('/', async (c) => {
   const erased = await forget(c.env, c.get('program'), idOf(c), actor)
   return erased.ok ? c.body(null, 204) : problem(c, erased.failure)
 })
-
-/** An entry without who wrote it: keys and requests are the shop's. */
-const unsigned = ({ actor: _actor, ...entry }: EntryView): Omit<EntryView, 'actor'> => entry
 
 const idOf = (c: Context<Api>): string => c.get('caller').member!.id
 

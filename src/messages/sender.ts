@@ -20,7 +20,8 @@ export function senderFor(env: Env, program: Program, channel: Message['channel'
   if (channel === 'email' && from !== '') {
     return ok(mail(env, { name: program.name, email: from }))
   }
-  const detail = `This deployment sends nothing to a ${channel}.`
+  const what = { email: 'e-mail', phone: 'text messages' }[channel]
+  const detail = `This deployment sends no ${what}.`
   return fail('validation_failed', detail, [{ pointer: `#/${channel}`, detail }])
 }
 

@@ -46,10 +46,7 @@ function lineOf(
       ]
     case 'use': {
       const used = coupon ? rewardName(program, coupon.rewardId, locale) : ''
-      if (reversal) {
-        return coupon?.status === 'open' ? [text.reopened(used)] : []
-      }
-      return [text.coupon(used)]
+      return [reversal ? text.reopened(used) : text.coupon(used)]
     }
     case 'restore':
       return [text.returned(points)]

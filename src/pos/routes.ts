@@ -10,7 +10,7 @@ import { ask } from '../ledger/client'
 import { readCode } from '../ledger/coupon-code'
 import { type Command, unbookable } from '../ledger/decide'
 import { send } from '../ledger/routes'
-import { type Payment, tooOld } from '../ledger/sale'
+import type { Payment } from '../ledger/sale'
 import type { Purchase } from '../ledger/schema'
 import { enrolOne } from '../members/enrolment'
 import { originOf } from '../http/context'
@@ -35,10 +35,7 @@ pos.post('/cards', body(cardShown), async (c) => {
     return problem(c, found.ok ? nobody : found.failure)
   }
   const { memberId, shown } = found.value
-  if (shown && shown.endsAt <= Date.now()) {
-    return problem(c, tooOld.failure)
-  }
-  const card = await ask(c.env, program, memberId, { type: 'card' })
+  const card = await ask(c.env, program, memberId, { type: 'card', shown })
   if (!card.ok) {
     return problem(c, card.failure)
   }
@@ -47,8 +44,7 @@ pos.post('/cards', body(cardShown), async (c) => {
     memberId,
     ...namedCard(program, card.value, locale),
     rewards: card.value.rewards.map((offer) => namedReward(program, offer, locale)),
-    // Of who is only named nobody needs the codes.
-    coupons: shown ? await openCoupons(c, memberId, locale) : [],
+    coupons: card.value.coupons.map((coupon) => namedCoupon(program, coupon, locale)),
   })
 })
 
@@ -128,12 +124,6 @@ const within = ({ failure }: Refusal): Failure => ({
 /** What is not of the sale itself. */
 const FIELD = /^#\/(card|phone|memberId|redeem|sale)/
 
-async function openCoupons(c: Context<Api>, memberId: string, locale: string) {
-  const program = c.get('program')
-  const coupons = await ask(c.env, program, memberId, { type: 'openCoupons' })
-  return coupons.ok ? coupons.value.map((coupon) => namedCoupon(program, coupon, locale)) : []
-}
-
 /** Has a sale booked or undone, and answers the receipt with what is to be printed. */
 async function print(
   c: Context<Api>,
@@ -154,7 +144,7 @@ async function print(
       ...namedReceipt(program, receipt, locale),
       print: printOf(program, receipt, locale),
     },
-    receipt.entries.length > 0 ? 201 : 200,
+    201,
   )
 }
 

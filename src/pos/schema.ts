@@ -25,11 +25,14 @@ const ONE = 'Give one of card, phone and memberId.'
 export const cardShown = z.strictObject(who).check(z.refine(isOne, ONE))
 export type Who = z.infer<typeof cardShown>
 
-const payment = z.union([
-  z.strictObject({ points }),
-  z.strictObject({ rewardId: text(64), expectedPoints: z.optional(whole(0)) }),
-  z.strictObject({ coupon: text(80) }),
-])
+const payment = z.union(
+  [
+    z.strictObject({ points }),
+    z.strictObject({ rewardId: text(64), expectedPoints: z.optional(whole(0)) }),
+    z.strictObject({ coupon: text(80) }),
+  ],
+  'Give points (one or more), or rewardId, or the code of a coupon.',
+)
 export type PaymentRequest = z.infer<typeof payment>
 
 /** A sale at a till, and what of it is paid with points, a reward or a coupon. */

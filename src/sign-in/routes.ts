@@ -20,6 +20,8 @@ const tooMany: Failure = {
   code: 'too_many_requests',
   detail: 'Too many codes. Wait, then try again.',
 }
+/** The limiter of addresses counts by the minute. */
+const crowded: Failure = { ...tooMany, retryAfterSeconds: 60 }
 const refused: Failure = {
   code: 'code_refused',
   detail: 'The code is wrong, was used, or is too old. Ask for a new one.',
@@ -42,7 +44,7 @@ signIn.post('/sign-in', body(start), async (c) => {
     return problem(c, sender.failure)
   }
   if (await isCrowded(c)) {
-    return problem(c, tooMany)
+    return problem(c, crowded)
   }
   const codes = await codesOf(c.env, program, identifier.value)
   const begun = await codes.begin(program.clockMs)
@@ -62,7 +64,7 @@ signIn.post('/sign-in/verify', body(verification), async (c) => {
     return problem(c, identifier.failure)
   }
   if (await isCrowded(c)) {
-    return problem(c, tooMany)
+    return problem(c, crowded)
   }
   const codes = await codesOf(c.env, program, identifier.value)
   if (!(await codes.verify(code, program.clockMs))) {

@@ -14,7 +14,11 @@ const twenty = Array.from({ length: 20 }, (_, i) => i)
 
 let shown = 0
 /** A card that is shown now, good for so long by real time. */
-const show = (ms = 60_000): Shown => ({ id: `card-${++shown}`, endsAt: Date.now() + ms })
+const show = (ms = 60_000): Shown => ({
+  id: `card-${++shown}`,
+  endsAt: Date.now() + ms,
+  epoch: 0,
+})
 
 type Sale = Extract<Command, { type: 'sale' }>
 const sell = (orderId: string, card: Shown, rest: Partial<Sale> = {}): Sale => ({
@@ -189,13 +193,19 @@ describe('a sale that was booked', () => {
     const object = await newObject(program)
     const till = { storeId: 'bund', terminalId: 't1' }
     const request = purchaseOf('o', 30, till).request
-    const first = await object.send(sell('o', show(), { request }))
+    const card = show()
+    const first = await object.send(sell('o', card, { request }), 'j')
     const undo = { type: 'voidSale', orderId: 'o', till } as const
     const undone = await object.send(undo, 'k')
     expect(receiptOf(undone)).toMatchObject({ entries: [{ kind: 'clawback', points: -30 }] })
     expect(await object.send(undo, 'k')).toEqual({ ...undone, replayed: true })
     expect(await object.send(undo, 'l')).toEqual({ ...undone, replayed: true })
-    expect(await object.send(sell('o', show(), { request }))).toEqual({ ...first, replayed: true })
+    const again = await object.send(sell('o', show(), { request }))
+    expect(outcomes([again])).toEqual({ already_exists: 1 })
+    expect(await object.send(sell('o', card, { request }), 'j')).toEqual({
+      ...first,
+      replayed: true,
+    })
     const forbidden = await object.send({ ...undo, till: {} }, 'm')
     expect(outcomes([forbidden])).toEqual({ forbidden: 1 })
     expect(await balanceOf(object)).toBe(0)

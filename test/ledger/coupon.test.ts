@@ -233,8 +233,21 @@ describe('the reversal of a redemption that gave a coupon', () => {
   it('is refused while it pays an order: the refund of that gives the points back', () => {
     const { world, seq } = withTea()
     world.use(seq, 'o')
+    world.buy('o', 1)
     expect(world.reverse(seq).code).toBe('coupon_ended')
-    expect(world.balance).toBe(9_990)
+    expect(world.balance).toBe(9_991)
+  })
+
+  it('gives the points back of one that was used for an order of which nobody told', () => {
+    const { world, seq } = withTea()
+    const before = world.balance
+    world.use(seq, 'typo')
+    expect(world.reverse(seq).code).toBe(null)
+    expect(world.balance).toBe(before + 10)
+    // Nor a second time, should it be told of after all.
+    world.buy('typo', 1)
+    world.refund('typo', 'r1', 100)
+    expect(world.balance).toBe(before + 10)
   })
 
   it.each<[string, (world: World, seq: number) => unknown]>([

@@ -13,11 +13,15 @@ export function couponFaults({ entries, state, now }: World): string[] {
     }
   }
   const given = entries.filter(({ kind, endsAt }) => kind === 'redeem' && endsAt !== null)
+  const awarded = new Set<string>()
   const open = new Map<number, number>()
   const used = new Map<number, Entry>()
   let [isFrozen, uses] = [false, 0]
   for (const entry of entries) {
     const { seq, kind, ref, endsAt, orderId, detail } = entry
+    if (kind === 'award' && orderId !== null) {
+      awarded.add(orderId)
+    }
     if (kind === 'freeze' || kind === 'unfreeze') {
       must(isFrozen === (kind === 'unfreeze'), 'a freeze changes something')
       isFrozen = kind === 'freeze'
@@ -39,7 +43,9 @@ export function couponFaults({ entries, state, now }: World): string[] {
       must(open.delete(ref!) || kind === 'restore', 'a coupon ends once')
       must(kind !== 'use' || end > entry.recordedAt, 'no coupon is used that is over')
       must(kind !== 'lapse' || end <= entry.recordedAt, 'no coupon lapses early')
-      must(kind !== 'restore' || isFree(used.get(ref!)), 'no order loses what pays it')
+      const paid = used.get(ref!)
+      const isLoose = isFree(paid) || !awarded.has(paid!.orderId!)
+      must(kind !== 'restore' || isLoose, 'no order loses what pays it')
       if (kind === 'use') {
         used.set(ref!, entry)
         uses += 1

@@ -1,4 +1,4 @@
-import { Model, type Outcome } from './model'
+import { isVoid, Model, type Outcome } from './model'
 import { isWhole, type ModelTill, type Order, type Redemption } from './model-order'
 
 /** What a sale is paid with: points, a reward, or the coupon of a redemption. */
@@ -19,14 +19,14 @@ export class TillModel extends Model {
     if (this.isLate(occurredAt)) {
       return 'validation_failed'
     }
-    const isKnown = this.orders.some(({ id }) => id === order.id)
-    if (isKnown && (!payment || this.#isPaidBy(order.id, payment))) {
+    const known = this.orders.find(({ id }) => id === order.id)
+    if (known && !isVoid(known) && (!payment || this.#isPaidBy(order.id, payment))) {
       return 'again'
     }
     if (this.isFrozen) {
       return 'member_frozen'
     }
-    if (isKnown) {
+    if (known) {
       return 'already_exists'
     }
     const paid = payment ? this.#pay(order.id, payment) : 'done'
@@ -66,10 +66,12 @@ export class TillModel extends Model {
     if (till === null || till.storeId !== storeId || till.terminalId !== terminalId) {
       return 'forbidden'
     }
-    if (order.refunds.some(({ id }) => id === 'void')) {
+    if (isVoid(order)) {
       return 'again'
     }
-    const reopened = this.couponsFor(orderId).filter(isWhole)
+    const reopened = this.couponsFor(orderId).filter(
+      (each) => isWhole(each) && each.coupon!.endsAt > this.now,
+    )
     reopened.forEach(({ coupon }) => Object.assign(coupon!, { state: 'open', orderId: null }))
     this.uses = this.uses.filter((each) => !reopened.includes(each))
     const refunded = this.refund(orderId, 'void', order.total, [])

@@ -37,6 +37,9 @@ export interface ModelRules {
 /** `done`, `nothing`, `again` for what was done before, or the code of a refusal. */
 export type Outcome = string
 
+/** Whether a sale was undone as such. */
+export const isVoid = ({ refunds }: Order): boolean => refunds.some(({ id }) => id === 'void')
+
 export class Model {
   rules: ModelRules
   now: number
@@ -335,8 +338,9 @@ export class Model {
     if (this.isLate(occurredAt)) {
       return 'validation_failed'
     }
-    if (this.orders.some(({ id }) => id === order.id)) {
-      return 'again'
+    const known = this.orders.find(({ id }) => id === order.id)
+    if (known) {
+      return isVoid(known) ? 'already_exists' : 'again'
     }
     const { total } = order
     const part = total === 0 ? 0 : ((total - money.shipping) * (total - money.byPoints)) / total
@@ -500,7 +504,7 @@ export class Model {
       return 'again'
     }
     const { coupon, taken } = redemption
-    if (coupon?.state === 'used' && coupon.orderId !== null) {
+    if (coupon?.state === 'used' && this.orders.some(({ id }) => id === coupon.orderId)) {
       return 'coupon_ended'
     }
     redemption.reversed = true
@@ -556,7 +560,7 @@ export class Model {
     const part = (whole: number) => Math.floor((whole * num) / den)
     refund.owed = Math.max(0, part(order.earned) - total(before, 'owed'))
     refund.spend = Math.max(0, part(order.base) - total(before, 'spend'))
-    if (refund.owed === 0 && num === share(order, before)[0]) {
+    if (id !== 'void' && refund.owed === 0 && num === share(order, before)[0]) {
       return 'nothing'
     }
     const paying = this.redemptions.filter((each) => each.orderId === orderId)
@@ -587,7 +591,6 @@ export class Model {
     if (refund.reversed) {
       return 'again'
     }
-    const isVoid = (order: Order) => order.refunds.some((each) => each.id === 'void')
     if (this.orders.some((order) => order.refunds.includes(refund) && isVoid(order))) {
       return 'already_exists'
     }

@@ -166,16 +166,17 @@ describe('the void of a sale', () => {
     expect(world.state.coupons).toEqual([])
   })
 
-  it('opens a coupon again that is over by now: it lapses at once', () => {
+  it('gives the points back of a coupon that is over by now', () => {
     const world = rich()
     const seq = world.coupon('tea')
     world.sell('o', 30, proofOf(seq))
     world.until(NOON + 5 * DAY_MS)
     const { entries } = world.voidSale('o')
-    expect(entries.map(({ kind }) => kind)).toEqual(['use', 'clawback', 'lapse'])
+    expect(entries.map(({ kind }) => kind)).toEqual(['restore', 'clawback'])
+    expect(entries[0]!.points).toBe(-world.entries[seq - 1]!.points)
     expect(world.state.coupons).toEqual([])
     expect(world.sell('p', 30, proofOf(seq)).code).toBe('coupon_ended')
-    expect(world.reverse(seq).code).toBe(null)
+    expect(world.reverse(seq).code).toBe('coupon_ended')
   })
 
   it('comes once, and stays', () => {
@@ -249,11 +250,13 @@ describe('the void of a sale', () => {
     expect(world.balance).toBe(1_000)
   })
 
-  it('after a refund of all has nothing left to do', () => {
+  it('after a refund of all says that the sale is undone for good', () => {
     const world = rich()
     world.sell('o', 30, { points: 40 })
     world.refund('o', 'r', 30)
-    expect(world.voidSale('o')).toEqual({ entries: [], code: null, first: null })
+    expect(kinds(world.voidSale('o'))).toEqual([['clawback', 0]])
+    expect(world.reverseRefund('r').code).toBe('already_exists')
+    expect(world.sell('o', 30, undefined).code).toBe('already_exists')
   })
 
   it('of a sale for nothing is one, too', () => {

@@ -95,7 +95,7 @@ const forged: [string, () => Promise<string>][] = [
   ],
   [
     'is of another program',
-    async () => cardToken(env, { programId: 'other', memberId: member, now: Date.now() }),
+    async () => cardToken(env, { programId: 'other', memberId: member, epoch: 0, now: Date.now() }),
   ],
   [
     'is of several programs',
@@ -130,7 +130,12 @@ describe('a code that was made up', () => {
 
   it('for a member that there is not finds nobody', async () => {
     for (const memberId of ['mp0000000000000', 'x', '__proto__']) {
-      const card = await cardToken(env, { programId: till.shop.id, memberId, now: Date.now() })
+      const card = await cardToken(env, {
+        programId: till.shop.id,
+        memberId,
+        epoch: 0,
+        now: Date.now(),
+      })
       expect((await till.sell({ card }, 'nobody')).status).toBe(404)
     }
   })
@@ -157,7 +162,12 @@ describe('a card of another shop', () => {
 describe('a picture of a card', () => {
   it('is refused when it is over, and when it was used', async () => {
     const programId = till.shop.id
-    const old = await cardToken(env, { programId, memberId: member, now: Date.now() - 61_000 })
+    const old = await cardToken(env, {
+      programId,
+      memberId: member,
+      epoch: 0,
+      now: Date.now() - 61_000,
+    })
     expect(await till.sell({ card: old }, 'old')).toMatchObject({
       status: 409,
       json: { code: 'card_refused' },

@@ -67,6 +67,19 @@ describe('a card at a till', () => {
     }
     expect((await till.sell({ card }, 'o')).status).toBe(201)
     expect((await till.sell({ card }, 'p')).json.code).toBe('card_refused')
+    const used = await till.look({ card })
+    expect(used).toMatchObject({ status: 409, json: { code: 'card_refused' } })
+  })
+
+  it('is over when its member was signed out everywhere', async () => {
+    const member = await till.member()
+    const card = await till.card(member)
+    const { key } = till.shop
+    const tokens = await call('POST', `/v1/members/${member}/tokens`, { key, body: {} })
+    const out = { key: tokens.json.accessToken, body: { everywhere: true } }
+    expect((await call('POST', '/me/sign-out', out)).status).toBe(204)
+    expect((await till.sell({ card }, 'o')).json.code).toBe('card_refused')
+    expect((await till.sell({ card: await till.card(member) }, 'o')).status).toBe(201)
   })
 
   it('shows that its member is frozen', async () => {
@@ -90,7 +103,7 @@ describe('a card at a till', () => {
   it('that is over is refused, by real time', async () => {
     const memberId = await till.member()
     const tokenOf = (ago: number) =>
-      cardToken(env, { programId: till.shop.id, memberId, now: Date.now() - ago })
+      cardToken(env, { programId: till.shop.id, memberId, epoch: 0, now: Date.now() - ago })
     expect((await till.look({ card: await tokenOf(50_000) })).status).toBe(200)
     const answer = await till.look({ card: await tokenOf(61_000) })
     expect(answer).toMatchObject({ status: 409, json: { code: 'card_refused' } })
