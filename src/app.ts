@@ -10,6 +10,7 @@ import { notFound, onError, problem } from './http/problem'
 import { ledger } from './ledger/routes'
 import { cors, origins } from './http/cors'
 import { demo } from './demo/routes'
+import { memberExport } from './export/routes'
 import { me } from './me/routes'
 import { members } from './members/routes'
 import { outbox } from './messages/routes'
@@ -67,6 +68,7 @@ app.route('/v1/refunds', refunds)
 app.route('/v1/entries', entries)
 app.route('/v1/health', health)
 app.route('/me', signIn)
+app.route('/me/export', memberExport)
 app.route('/me', me)
 
 app.notFound(notFound)

@@ -56,7 +56,8 @@ async function renewed() {
   try {
     begin(await visitor('/me/tokens', { refreshToken }))
   } catch (error) {
-    if (error.code === 'no_answer') {
+    // What was refused for now may be asked again.
+    if (error.code !== 'unauthorized' && error.code !== 'member_gone') {
       throw error
     }
     end()

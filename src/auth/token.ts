@@ -77,14 +77,14 @@ export async function signToken(
 const invalid = (detail: string) => fail('unauthorized', detail)
 
 /**
- * What a token says that was signed here as one of this type and lives at `now`, real milliseconds. `isExpiryOpen` leaves
- * its end to the caller.
+ * What a token says that was signed here as one of this type and lives at `now`, real milliseconds: at 0 nothing has
+ * expired, and its end is the caller's to look at.
  */
 export async function verifyToken(
   env: Pick<Env, 'TOKEN_KEYS'>,
   typ: TokenType,
   token: string,
-  { now, isExpiryOpen = false }: { now: number; isExpiryOpen?: boolean },
+  { now }: { now: number },
 ): Promise<Result<Claims>> {
   if (!COMPACT.test(token)) {
     return invalid('This is no token.')
@@ -96,7 +96,7 @@ export async function verifyToken(
       typ,
       issuer: ISSUER,
       requiredClaims: ['aud', 'sub', 'jti', 'iat', 'exp'],
-      currentDate: new Date(isExpiryOpen ? 0 : now),
+      currentDate: new Date(now),
     })
     return isOurs(payload) ? ok(payload) : invalid('The token lacks a claim.')
   } catch (error) {

@@ -1,4 +1,5 @@
 import type { CouponView } from '../ledger/coupon-view'
+import type { Language } from '../statement/words'
 import type { MemberView } from '../members/view'
 import type { Message } from '../messages/message'
 
@@ -8,7 +9,7 @@ interface About {
   tier: { name: string }
   isFrozen: boolean
   sessions: readonly string[]
-  coupons: readonly CouponView[]
+  coupons: readonly (CouponView & { name: string })[]
   messages: readonly Message[]
 }
 
@@ -32,6 +33,11 @@ const words = {
     messages: 'Messages',
     yes: 'yes',
     no: 'no',
+    open: 'can be used',
+    used: 'used',
+    void: 'void',
+    expired: 'expired',
+    returned: 'given back',
   },
   zh: {
     title: '我们所掌握的您的信息',
@@ -52,12 +58,17 @@ const words = {
     messages: '消息',
     yes: '是',
     no: '否',
+    open: '可用',
+    used: '已使用',
+    void: '已作废',
+    expired: '已过期',
+    returned: '已退还',
   },
 }
 
 /** An export's first part as a table: its title, and what each line is called and says. */
-export function wordsOf(about: About, language: string): { title: string; rows: string[][] } {
-  const text = language === 'zh' ? words.zh : words.en
+export function wordsOf(about: About, language: Language): { title: string; rows: string[][] } {
+  const text = words[language]
   const { profile, tier, isFrozen, sessions, coupons, messages } = about
   const own = Object.entries(profile).map(([field, value]) => [
     text[field as keyof MemberView],
@@ -70,7 +81,11 @@ export function wordsOf(about: About, language: string): { title: string; rows: 
       [text.tier, tier.name],
       [text.isFrozen, isFrozen ? text.yes : text.no],
       [text.sessions, sessions.join(', ') || '–'],
-      [text.coupons, coupons.map(({ code, status }) => `${code} (${status})`).join(', ') || '–'],
+      [
+        text.coupons,
+        coupons.map(({ name, code, status }) => `${name} ${code} (${text[status]})`).join(', ') ||
+          '–',
+      ],
       [text.messages, messages.map(({ subject }) => subject).join(', ') || '–'],
     ],
   }

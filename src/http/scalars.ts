@@ -48,3 +48,12 @@ export const page = z.strictObject({
   limit: z._default(z.pipe(digits(3, 'Not a number from 1 to 100.'), whole(1, 100)), 20),
   cursor: z.optional(text(512)),
 })
+
+/** Refuses an object that has not exactly one of these fields. */
+export const oneOf = <K extends string>(...fields: K[]) => {
+  const names = `${fields.slice(0, -1).join(', ')} ${fields.length > 2 ? 'and' : 'or'} ${fields.at(-1)}`
+  return z.refine<Partial<Record<K, unknown>>>(
+    (given) => fields.filter((field) => given[field] !== undefined).length === 1,
+    fields.length > 2 ? `Give one of ${names}.` : `Give ${names}.`,
+  )
+}

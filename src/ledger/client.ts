@@ -18,7 +18,14 @@ type Remote<T> = {
 type Ledger = Remote<
   Pick<
     MemberLedger,
-    'enrol' | 'execute' | 'read' | 'settle' | 'attend' | 'speak' | 'erase' | 'unprojected'
+    | 'enrol'
+    | 'execute'
+    | 'read'
+    | 'settle'
+    | 'changeSessions'
+    | 'setLocale'
+    | 'erase'
+    | 'unprojected'
   >
 >
 
@@ -63,24 +70,26 @@ export async function ask<T extends Query['type']>(
 }
 
 /** Signs devices of a member in or out; answers the epoch of the sessions that are left. */
-export async function attend(
+export async function changeSessions(
   env: Env,
   program: Program,
   memberId: string,
   request: SessionRequest,
   session?: SessionRef,
 ): Promise<Result<number>> {
-  const answer = await prepared(env, program, memberId, (ledger) => ledger.attend(request, session))
+  const answer = await prepared(env, program, memberId, (ledger) =>
+    ledger.changeSessions(request, session),
+  )
   return answer.ok ? answer.value : answer
 }
 
 /** Tells a member's ledger in which language the member is written to. */
-export const speak = (
+export const setLocale = (
   env: Env,
   programId: string,
   memberId: string,
   locale: string | null,
-): Promise<void | null> => reach(env, programId, memberId, (ledger) => ledger.speak(locale))
+): Promise<void | null> => reach(env, programId, memberId, (ledger) => ledger.setLocale(locale))
 
 /** Erases a member's ledger; `member_gone` when it was before. */
 export async function erase(
@@ -88,11 +97,8 @@ export async function erase(
   program: Program,
   memberId: string,
   actor: Actor,
-  session?: SessionRef,
 ): Promise<Result<null>> {
-  const answer = await prepared(env, program, memberId, (ledger, told) =>
-    ledger.erase(actor, told, session),
-  )
+  const answer = await prepared(env, program, memberId, (ledger, told) => ledger.erase(actor, told))
   return answer.ok ? answer.value : answer
 }
 

@@ -1,8 +1,16 @@
 import { fail, ok, type Result } from '../result'
+import { isSecretOf } from './coupon-code'
+import type { Command } from './decide'
 import { type Journal, write } from './journal'
 import { type Actor, type Entry } from './ledger'
 import type { History } from './thread'
 import { crowded } from './order'
+
+/** A coupon by its redemption, and what shows that the caller has its code. */
+export interface Proof {
+  seq: number
+  secret: string
+}
 
 /** How many coupons a member may hold at once. */
 export const COUPONS_MAX = 100
@@ -88,3 +96,18 @@ const over = (ended: Entry | undefined): Result<never> =>
   ended
     ? fail('coupon_ended', `The coupon ${ends[ended.kind]}.`)
     : fail('not_found', 'There is no such coupon.')
+
+/** Whether a command is about a coupon whose code was made up. */
+export function isForged(command: Command, couponKey: string): boolean {
+  const proof = proofOf(command)
+  return proof !== null && !isSecretOf(couponKey, proof)
+}
+
+function proofOf(command: Command): Proof | null {
+  if (command.type === 'useCoupon' || command.type === 'voidCoupon') {
+    return command
+  }
+  return command.type === 'sale' && command.payment && 'seq' in command.payment
+    ? command.payment
+    : null
+}

@@ -10,7 +10,9 @@ import type { Actor, Entry, State } from './ledger'
 import type { History } from './thread'
 import { redeem, reverseRedemption } from './redeem'
 import { refund, reverseRefund } from './refund'
-import { type Payment, type Proof, sale, type Shown, type Till, voidSale } from './sale'
+import { type Payment, sale, type Till, voidSale } from './sale'
+import type { Shown } from './card'
+import type { Proof } from './coupon'
 import type {
   ActivityRequest,
   Adjustment,

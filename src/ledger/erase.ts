@@ -3,7 +3,7 @@ import { type Journal, write } from './journal'
 import type { Actor, Entry } from './ledger'
 
 /** Gives up everything that a member has: points, what is owed, holds and coupons, in one entry. */
-export function giveUp(journal: Journal, actor: Actor): Entry {
+export function forfeit(journal: Journal, actor: Actor): Entry {
   const { lots, debt } = journal.state
   const changes = lots.map(({ seq, remaining, held }) => [seq, -remaining, -held] as const)
   return write(journal, {

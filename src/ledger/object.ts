@@ -19,15 +19,16 @@ import {
 import { couponIn } from './coupon-view'
 import { decide } from './decide'
 import { eraseTexts, historyOf, readEntry } from './entries'
-import { giveUp } from './erase'
+import { forfeit } from './erase'
 import { open } from './journal'
 import type { Actor, Entry } from './ledger'
 import { answer, type Answered, pageAfter, type Query, type Unprojected } from './query'
 import { type Receipt, type Standing, standingOf, viewOf } from './receipt'
 import { readCommand, recall, remember, type Outcome } from './replay'
 import { rulesOf, type Told } from './rules'
-import { cardOf, isForged, refuseCard, useCard } from './sale'
-import { attend, isAlive, type SessionRef, type SessionRequest } from './session'
+import { cardOf, refuseCard, useCard } from './card'
+import { isForged } from './coupon'
+import { changeSessions, isAlive, type SessionRef, type SessionRequest } from './session'
 import { dueAt, settle } from './settle'
 import { FORGOTTEN, sessionsOf } from './store'
 
@@ -78,7 +79,7 @@ export class MemberLedger extends DurableObject<Env> {
   }
 
   /** Signs a device in or out, or all of them out. Answers the epoch that tokens name from here on. */
-  attend(request: SessionRequest, session?: SessionRef): Result<number> | Unready {
+  changeSessions(request: SessionRequest, session?: SessionRef): Result<number> | Unready {
     return this.#book.atomically(() => {
       const { ledger } = this.#book
       if (ledger === null || ledger.erasedAt !== null) {
@@ -87,16 +88,16 @@ export class MemberLedger extends DurableObject<Env> {
       if (!this.#admits(session)) {
         return signedOut
       }
-      const attended = attend(sessionsOf(this.ctx.storage.sql), request, Date.now())
+      const changed = changeSessions(sessionsOf(this.ctx.storage.sql), request, Date.now())
       if (request.type === 'closeAll') {
         this.#book.change({ epoch: ledger.epoch + 1 })
       }
-      return attended.ok ? ok(this.#book.ledger!.epoch) : attended
+      return changed.ok ? ok(this.#book.ledger!.epoch) : changed
     })
   }
 
   /** Keeps the language in which the member is written to. */
-  speak(locale: string | null): void {
+  setLocale(locale: string | null): void {
     this.#book.atomically(() => {
       const { ledger } = this.#book
       if (ledger !== null && ledger.erasedAt === null && ledger.locale !== locale) {
@@ -106,15 +107,12 @@ export class MemberLedger extends DurableObject<Env> {
   }
 
   /** Forgets who the member was, and gives up all that is left. Once more changes nothing. */
-  erase(actor: Actor, told: Told, session?: SessionRef): Result<null> | Unready {
+  erase(actor: Actor, told: Told): Result<null> | Unready {
     return this.#within(told, (program) => {
-      if (!this.#admits(session)) {
-        return signedOut
-      }
       this.#settle(program)
       const { state, salt, epoch } = this.#book.ledger!
       const journal = open(state, program, nowIn(program))
-      giveUp(journal, actor)
+      forfeit(journal, actor)
       this.#book.commit(journal, null, { ...FORGOTTEN, epoch: epoch + 1, erasedAt: Date.now() })
       eraseTexts(this.ctx.storage.sql, Buffer.from(salt, 'base64'))
       return ok(null)

@@ -25,7 +25,7 @@ import {
 } from './receipt'
 import { recall } from './replay'
 import * as wallet from './wallet'
-import type { Shown } from './sale'
+import type { Shown } from './card'
 import { settle } from './settle'
 import { type ChainedEntry, type Statement, statementOf } from './statement'
 import { type TierStanding, tierStandingOf } from './tier'
@@ -50,6 +50,8 @@ export interface Answers {
   coupon: CouponView
   /** Newest first. */
   coupons: CouponView[]
+  /** Nothing but that the asking session still is. */
+  session: null
   /** When each of the member's sessions began, oldest first. */
   sessions: string[]
   /** Entries with their place in the chain, oldest first, as many as one answer takes. */
@@ -68,6 +70,7 @@ export type Query =
   | { type: 'lapsing' }
   /** `shown` at a till, which is not used up by looking. */
   | { type: 'card'; shown?: Shown | undefined }
+  | { type: 'session' }
   | { type: 'sessions' }
   | { type: 'coupon'; seq: number; secret: string }
   | { type: 'coupons'; before: number; limit: number }
@@ -109,6 +112,8 @@ export function answer(
       return ok(wallet.lapsingOf(ledger, program, now))
     case 'card':
       return wallet.cardOf(sql, ledger, query.shown, program, now)
+    case 'session':
+      return ok(null)
     case 'sessions':
       return ok(wallet.sessionsSince(sql))
     case 'coupon':

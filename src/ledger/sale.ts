@@ -1,9 +1,7 @@
 import { bookedOtherwise } from './call'
-import { fail, ok, type Refusal, type Result } from '../result'
+import { fail, ok, type Result } from '../result'
 import { purchase } from './award'
-import { reopen, useCoupon, usesOf } from './coupon'
-import { isSecretOf } from './coupon-code'
-import type { Command } from './decide'
+import { type Proof, reopen, useCoupon, usesOf } from './coupon'
 import type { Journal } from './journal'
 import { type Actor, type Entry } from './ledger'
 import { type History, orderThread } from './thread'
@@ -13,71 +11,11 @@ import { refund } from './refund'
 import { isWhole } from './restore'
 import type { Purchase } from './schema'
 
-/** A coupon by its redemption, and what shows that the caller has its code. */
-export interface Proof {
-  seq: number
-  secret: string
-}
-
 /** What a sale is partly paid with: points, a reward's price, or a coupon. */
 export type Payment =
   | { points: number }
   | { rewardId: string; expectedPoints?: number | undefined }
   | Proof
-
-/** A card that was shown at the till, good for one sale; it is over at `endsAt`, in real milliseconds. */
-export interface Shown {
-  id: string
-  endsAt: number
-  /** Of the sessions, when it was shown. */
-  epoch: number
-}
-
-/** Whether a command is about a coupon whose code was made up. */
-export function isForged(command: Command, couponKey: string): boolean {
-  const proof = proofOf(command)
-  return proof !== null && !isSecretOf(couponKey, proof)
-}
-
-function proofOf(command: Command): Proof | null {
-  if (command.type === 'useCoupon' || command.type === 'voidCoupon') {
-    return command
-  }
-  return command.type === 'sale' && command.payment && 'seq' in command.payment
-    ? command.payment
-    : null
-}
-
-/** Cards that were used, by id, and when each is over (real milliseconds). */
-type Cards = readonly (readonly [id: string, endsAt: number])[]
-
-const tooOld = fail('card_refused', 'The code is too old. Show the card anew.')
-const wasUsed = fail('card_refused', 'The code was used. Show the card anew.')
-
-/** Why a card that was shown is not taken at `now`: a picture of it is too old, was used before, or all were signed out since. */
-export function refuseCard(
-  card: Shown | undefined,
-  { cards, epoch }: { cards: Cards; epoch: number },
-  now: number,
-): Refusal | null {
-  if (card === undefined) {
-    return null
-  }
-  if (card.endsAt <= now || card.epoch !== epoch) {
-    return tooOld
-  }
-  return cards.some(([id]) => id === card.id) ? wasUsed : null
-}
-
-/** The card by which a command came. */
-export const cardOf = (command: Command): Shown | undefined =>
-  command.type === 'sale' ? command.card : undefined
-
-/** The cards that are to be remembered once a command is booked. */
-export function useCard(card: Shown | undefined, used: Cards, now: number): { cards?: Cards } {
-  const live = used.filter(([, endsAt]) => endsAt > now)
-  return card ? { cards: [...live, [card.id, card.endsAt]] } : {}
-}
 
 /** Books a sale at a till: first what it is paid with, then what it earns; all or nothing. */
 export function sale(

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { amount, instant, list, ordinal, points, text, whole } from '../http/scalars'
+import { amount, instant, list, oneOf, ordinal, points, text, whole } from '../http/scalars'
 import { currency } from '../program/schema'
 
 const orderId = text(128)
@@ -55,12 +55,7 @@ export type Purchase = z.infer<typeof purchase>
 
 const refundLine = z
   .strictObject({ lineId: text(64), quantity: z.optional(quantity), amount: z.optional(amount) })
-  .check(
-    z.refine(
-      (each) => (each.quantity === undefined) !== (each.amount === undefined),
-      'Give quantity or amount.',
-    ),
-  )
+  .check(oneOf('quantity', 'amount'))
 
 // That name is kept for the refund that undoes a sale.
 const refundId = text(128).check(z.refine((each) => each !== 'void', 'Give it another name.'))
@@ -74,12 +69,7 @@ export const refund = z
     lines: z.optional(list(refundLine, 500, 1)),
     occurredAt: z.optional(instant),
   })
-  .check(
-    z.refine(
-      (each) => (each.amount === undefined) !== (each.lines === undefined),
-      'Give amount or lines.',
-    ),
-  )
+  .check(oneOf('amount', 'lines'))
 export type Refund = z.infer<typeof refund>
 
 /** Which order's refund is meant, should several have one of that id. */
@@ -103,12 +93,7 @@ export const redeem = z
     orderId: z.optional(orderId),
     expectedPoints: z.optional(whole(0)),
   })
-  .check(
-    z.refine(
-      (each) => (each.points === undefined) !== (each.rewardId === undefined),
-      'Give points or rewardId.',
-    ),
-  )
+  .check(oneOf('points', 'rewardId'))
 export type Redeem = z.infer<typeof redeem>
 
 export const adjustment = z.strictObject({

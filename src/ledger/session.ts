@@ -34,13 +34,17 @@ export interface Sessions {
 /** How long a device stays signed in that is not used. */
 const IDLE_MS = 90 * 86_400_000
 
-/** How many devices are signed in at once: one more ends the one that was used longest ago. */
+/** How many devices are signed in at once. */
 const MOST = 20
 
 const over = fail('unauthorized', 'This session is over. Sign in again.')
 
 /** Does what is asked of the sessions at `now`, real milliseconds. */
-export function attend(sessions: Sessions, request: SessionRequest, now: number): Result<null> {
+export function changeSessions(
+  sessions: Sessions,
+  request: SessionRequest,
+  now: number,
+): Result<null> {
   switch (request.type) {
     case 'open':
       makeRoom(sessions, now)
@@ -79,8 +83,13 @@ function rotate(
   return ok(null)
 }
 
+/** Sessions that are over go first, then those that were never refreshed, then the one that was longest ago. */
 function makeRoom(sessions: Sessions, now: number): void {
-  const all = sessions.all().toSorted((a, b) => a.session.endsAt - b.session.endsAt)
+  const rank = ({ startedAt, endsAt }: Session) =>
+    endsAt <= now ? 0 : endsAt - startedAt === IDLE_MS ? 1 : 2
+  const all = sessions
+    .all()
+    .toSorted(({ session: a }, { session: b }) => rank(a) - rank(b) || a.endsAt - b.endsAt)
   const ended = all.filter(({ session }) => session.endsAt <= now).length
   all.slice(0, Math.max(ended, all.length - MOST + 1)).forEach(({ id }) => sessions.drop(id))
 }

@@ -63,7 +63,7 @@ export function create(
     committedAt: 0,
     dueAt: null,
     version: program.version,
-    ...young(),
+    ...addedSince(),
     locale,
     state: empty(start),
   }
@@ -79,7 +79,7 @@ const newKey = (): string =>
   Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64')
 
 /** What the first ledgers did not have. */
-const young = () => ({
+const addedSince = () => ({
   epoch: 0,
   locale: null,
   couponKey: newKey(),
@@ -111,7 +111,7 @@ export function load(sql: SqlStorage, schemas = SCHEMAS): Ledger | null {
   const { holds, start = FIRST_START, ...ledger } = JSON.parse(value) as Stored
   const state = { ...empty(start), ...ledger.state }
   return {
-    ...young(),
+    ...addedSince(),
     ...ledger,
     start,
     state: {

@@ -8,7 +8,8 @@ import { type CouponView, couponViewOf } from './coupon-view'
 import { historyOf, readEntry } from './entries'
 import type { State } from './ledger'
 import { type Standing, standingOf } from './receipt'
-import { type Proof, refuseCard, type Shown } from './sale'
+import { refuseCard, type Shown } from './card'
+import type { Proof } from './coupon'
 import { type Ledger, sessionsOf } from './store'
 
 // What a member, and who serves one at a till, wants to see.

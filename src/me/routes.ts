@@ -11,7 +11,7 @@ import { pageOf, readCursor } from '../http/page'
 import { problem } from '../http/problem'
 import { page, whole } from '../http/scalars'
 import { body, params, query } from '../http/validate'
-import { ask, attend } from '../ledger/client'
+import { ask, changeSessions } from '../ledger/client'
 import type { Answered, Answers, Query } from '../ledger/query'
 import { run } from '../ledger/routes'
 import { activity, entryParam } from '../ledger/schema'
@@ -21,7 +21,6 @@ import { ownChanges } from '../members/schema'
 import { instantText } from '../program/calendar'
 import { tierName, benefitsOf } from '../program/locale'
 import { namedCard, namedCoupon, namedReward, namedTier } from '../rewards/view'
-import { exportOf } from '../export/routes'
 import { ownRedemption, signOut } from './schema'
 
 /** `/me`: what a member sees and does. Every call reaches the member's object, which knows whether the session still is. */
@@ -155,11 +154,9 @@ me.post('/sign-out', body(signOut), async (c) => {
   const request = everywhere
     ? ({ type: 'closeAll' } as const)
     : ({ type: 'close', id: session.id } as const)
-  const answer = await attend(c.env, c.get('program'), id, request, session)
+  const answer = await changeSessions(c.env, c.get('program'), id, request, session)
   return answer.ok ? c.body(null, 204) : problem(c, answer.failure)
 })
-
-me.get('/export', async (c) => (await signedIn(c)) ?? exportOf(c, idOf(c)))
 
 me.delete('/', async (c) => {
   const refused = await signedIn(c)
@@ -185,6 +182,6 @@ const own = <T extends Query['type']>(
 
 /** Refuses who was signed out, where no other question to the ledger would. */
 async function signedIn(c: Context<Api>): Promise<Response | null> {
-  const sessions = await own(c, { type: 'sessions' })
-  return sessions.ok ? null : problem(c, sessions.failure)
+  const session = await own(c, { type: 'session' })
+  return session.ok ? null : problem(c, session.failure)
 }

@@ -75,7 +75,8 @@ export async function findOrCreate(
 export interface Identified {
   identity: Pick<Enrolment, 'email' | 'phone'>
   locale?: string | undefined
-  /** Names the attempt, so that it makes one member however often it is repeated. */
+  /** Who found them, and by what the attempt is named: however often it is repeated, it makes one member. */
+  source: 'pos' | 'sign-in'
   key: string
   origin: Origin | undefined
 }
@@ -84,10 +85,12 @@ export interface Identified {
 export async function enrolOne(
   env: Env,
   program: Program,
-  { identity, locale, key: idempotencyKey, origin }: Identified,
+  { identity, locale, source, key, origin }: Identified,
 ): Promise<Result<{ memberId: string; isNew: boolean }>> {
   const input = { ...identity, ...(locale !== undefined && { locale }) }
   const fingerprint = JSON.stringify(identity)
+  // No header has a line feed: these keys are not those of POST /v1/members.
+  const idempotencyKey = `\n${source} ${key}`
   const attempt = { input, idempotencyKey, fingerprint, origin }
   const enrolled = await findOrCreate(env, program, attempt)
   if (!enrolled.ok) {

@@ -8,7 +8,7 @@ import { pageOf, readCursor } from '../http/page'
 import { problem } from '../http/problem'
 import { body, query } from '../http/validate'
 import { gone } from '../ledger/call'
-import { enrol, speak } from '../ledger/client'
+import { enrol, setLocale } from '../ledger/client'
 import { nothing } from '../ledger/schema'
 import { type Failure, ok } from '../result'
 import { indexContacts, readPhoneOf } from './contact'
@@ -139,9 +139,12 @@ export async function changeMember(
 ): Promise<Response> {
   const { id: programId, country } = c.get('program')
   const input = readPhoneOf(asked, country)
-  const found = input.ok ? await findOne(c, memberId) : input
-  if (!input.ok || !found.ok) {
-    return problem(c, (found as { failure: Failure }).failure)
+  if (!input.ok) {
+    return problem(c, input.failure)
+  }
+  const found = await findOne(c, memberId)
+  if (!found.ok) {
+    return problem(c, found.failure)
   }
   const { db, row } = found.value
   const vault = await openVault(c.env.PROFILE_KEY, { programId, memberId }, row.wrappedKey!)
@@ -155,7 +158,7 @@ export async function changeMember(
     return problem(c, others.length > 0 ? clash(others) : gone)
   }
   if (input.value.locale !== undefined) {
-    await speak(c.env, programId, memberId, updated.locale)
+    await setLocale(c.env, programId, memberId, updated.locale)
   }
   return c.json(await viewOf(c.env, updated))
 }

@@ -44,10 +44,14 @@ const profile = { externalId, email, phone, name: text(200), birthday, locale, s
 export const enrolment = z.partial(z.strictObject(profile))
 export type Enrolment = z.infer<typeof enrolment>
 
-/** The number of a card as it is typed. */
-export const cardNumber = z
-  .string()
-  .check(z.refine(hasCheckDigit, 'Not a card number: 13 digits, the last checks.'))
+/** The number of a card as it is typed, in groups or not. */
+export const cardNumber = z.pipe(
+  z.pipe(
+    text(40),
+    z.transform((value: string) => value.replaceAll(/[\s-]/g, '')),
+  ),
+  z.string().check(z.refine(hasCheckDigit, 'Not a card number: 13 digits, the last checks.')),
+)
 
 /** A card to replace: its number, so that a second click replaces nothing. */
 export const replacement = z.strictObject({ cardNumber })

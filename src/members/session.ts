@@ -1,7 +1,7 @@
 import { isSameDigest } from '../auth/key'
 import { BASE32, BASE62, randomText } from '../auth/random'
 import { signToken } from '../auth/token'
-import { attend } from '../ledger/client'
+import { changeSessions } from '../ledger/client'
 import type { Program } from '../program/program'
 import { fail, ok, type Result } from '../result'
 import { indexHash } from './contact'
@@ -34,7 +34,7 @@ export async function startSession(
 ): Promise<Result<Tokens>> {
   const id = randomText(BASE32, 16)
   const secret = await newSecret(env, { programId: program.id, memberId, id })
-  const epoch = await attend(env, program, memberId, { type: 'open', id, secret })
+  const epoch = await changeSessions(env, program, memberId, { type: 'open', id, secret })
   return epoch.ok
     ? ok(await tokens(env, program, memberId, { id, secret, epoch: epoch.value }))
     : epoch
@@ -53,7 +53,7 @@ export async function renewSession(
     return invalid
   }
   const next = await newSecret(env, session)
-  const epoch = await attend(env, program, memberId, { type: 'rotate', id, secret, next })
+  const epoch = await changeSessions(env, program, memberId, { type: 'rotate', id, secret, next })
   if (!epoch.ok) {
     return epoch.failure.code === 'not_found' ? invalid : epoch
   }

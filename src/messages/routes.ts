@@ -6,7 +6,7 @@ import { problem } from '../http/problem'
 import { page, whole } from '../http/scalars'
 import { query } from '../http/validate'
 import type { Failure } from '../result'
-import { openMessage } from './client'
+import { openMessage } from './outbox'
 import { listMessages } from './store'
 
 const live: Failure = { code: 'forbidden', detail: 'What a live program sends is not kept.' }

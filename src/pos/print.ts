@@ -2,11 +2,12 @@ import type { EntryView, Receipt } from '../ledger/receipt'
 import { benefitsOf, rewardName, tierName } from '../program/locale'
 import { exponent } from '../program/money'
 import type { Program } from '../program/program'
+import { languageOf } from '../statement/words'
 import { type Words, words } from './words'
 
 /** The lines that a till prints under a sale, in a locale of the program. */
 export function printOf(program: Program, receipt: Receipt, locale: string): string[] {
-  const text = locale.startsWith('zh') ? words.zh : words.en
+  const text = words[languageOf(locale)]
   const { balance, tier, entries } = receipt
   const lapses = balance.nextExpiry
   const lines = [

@@ -19,7 +19,7 @@ import { nowIn } from '../program/program'
 import { findPurchases } from '../projection/store'
 import { fail, ok, type Failure, type Refusal, type Result } from '../result'
 import { namedCard, namedCoupon, namedReceipt, namedReward } from '../rewards/view'
-import { findWho, type Found } from './client'
+import { findWho, type Found } from './who'
 import { printOf } from './print'
 import { cardShown, type PaymentRequest, posSale, posVoid } from './schema'
 
@@ -103,10 +103,13 @@ async function enrolFor(
   if (redeem !== undefined) {
     return fail('insufficient_points', 'A new member has nothing to pay with.')
   }
-  // No header has a line feed: a till's keys are not those of enrolments.
-  const key = `\npos ${c.get('idempotencyKey')}`
-  const attempt = { identity: { phone }, locale, key, origin: originOf(c) }
-  const enrolled = await enrolOne(c.env, program, attempt)
+  const enrolled = await enrolOne(c.env, program, {
+    identity: { phone },
+    locale,
+    source: 'pos',
+    key: c.get('idempotencyKey'),
+    origin: originOf(c),
+  })
   return enrolled.ok ? ok(enrolled.value.memberId) : enrolled
 }
 

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { points, text, whole } from '../http/scalars'
+import { oneOf, points, text, whole } from '../http/scalars'
 import { purchaseFields, withLines } from '../ledger/schema'
 import { cardNumber, locale, phone } from '../members/schema'
 
@@ -11,18 +11,9 @@ const who = {
   phone: z.optional(phone),
   memberId: z.optional(text(64)),
 }
-const isOne = ({
-  card,
-  phone,
-  memberId,
-}: {
-  card?: unknown
-  phone?: unknown
-  memberId?: unknown
-}) => [card, phone, memberId].filter((each) => each !== undefined).length === 1
-const ONE = 'Give one of card, phone and memberId.'
+const isOne = oneOf('card', 'phone', 'memberId')
 
-export const cardShown = z.strictObject(who).check(z.refine(isOne, ONE))
+export const cardShown = z.strictObject(who).check(isOne)
 export type Who = z.infer<typeof cardShown>
 
 const payment = z.union(
@@ -46,7 +37,7 @@ export const posSale = z
     sale: withLines(z.strictObject(soldHere)),
     redeem: z.optional(payment),
   })
-  .check(z.refine(isOne, ONE))
+  .check(isOne)
 
 /** A sale to undo, and the till that asks. */
 export const posVoid = z.strictObject({
@@ -57,5 +48,6 @@ export const posVoid = z.strictObject({
   locale: z.optional(locale),
 })
 
-/** Whether this is the number of a card rather than its code. */
-export const isCardNumber = (card: string): boolean => z.safeParse(cardNumber, card).success
+/** The number of a card without its spaces; null for what is the code of one. */
+export const readCardNumber = (card: string): string | null =>
+  z.safeParse(cardNumber, card).data ?? null

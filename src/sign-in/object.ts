@@ -1,6 +1,6 @@
 import { DurableObject } from 'cloudflare:workers'
 import { BASE32, randomText } from '../auth/random'
-import { challenge, type Challenges, meet, MEMORY_MS, type Moment, none } from './sign-in'
+import { challenge, type Challenges, checkCode, MEMORY_MS, type Moment, none } from './sign-in'
 
 const KEY = 'challenges'
 
@@ -22,7 +22,7 @@ export class SignIn extends DurableObject<Env> {
   verify(code: string, clockMs: number | null): boolean {
     const moment = { now: Date.now(), clockMs }
     const before = this.#read()
-    const { isRight, after } = meet(before, code, moment)
+    const { isRight, after } = checkCode(before, code, moment)
     if (after !== before) {
       this.#write(after, moment)
     }

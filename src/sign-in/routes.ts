@@ -3,6 +3,7 @@ import { Hono } from 'hono/tiny'
 import { BASE32, randomText } from '../auth/random'
 import { database } from '../db/client'
 import { type Api, originOf } from '../http/context'
+import { isLimited } from '../http/limit'
 import { problem } from '../http/problem'
 import { body } from '../http/validate'
 import { enrolOne } from '../members/enrolment'
@@ -78,7 +79,8 @@ signIn.post('/sign-in/verify', body(verification), async (c) => {
   const attempt = {
     identity,
     locale,
-    key: `\nsign-in ${randomText(BASE32, 16)}`,
+    source: 'sign-in' as const,
+    key: randomText(BASE32, 16),
     origin: originOf(c),
   }
   const member =
@@ -112,16 +114,9 @@ function identifierIn(
   )
 }
 
-/** Whether too much comes from one address; a limiter that fails lets pass, and so does an address that is not known. */
+/** Whether too much comes from one address; one that is not known lets pass. */
 async function isCrowded(c: Context<Api>): Promise<boolean> {
   const address = c.req.header('CF-Connecting-IP')
-  if (address === undefined) {
-    return false
-  }
-  try {
-    const key = `${c.get('program').id}:${address}`
-    return !(await c.env.SIGN_IN_LIMITER.limit({ key })).success
-  } catch {
-    return false
-  }
+  const key = `${c.get('program').id}:${address}`
+  return address !== undefined && isLimited(c.env.SIGN_IN_LIMITER, key)
 }

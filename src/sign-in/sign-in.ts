@@ -57,7 +57,7 @@ export function challenge(
 }
 
 /** Whether a code is the one that was sent, and what is known after: a right one is used up, a wrong one costs a try. */
-export function meet(
+export function checkCode(
   challenges: Challenges,
   code: string,
   { now, clockMs }: Moment,

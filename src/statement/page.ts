@@ -10,10 +10,9 @@ table{border-collapse:collapse;width:100%;margin:1rem 0}th,td{text-align:left;pa
 export async function* htmlOf(
   statement: Statement,
   pages: AsyncIterable<ChainedEntry[]>,
-  language: string,
+  lang: Language,
   about?: { title: string; rows: string[][] },
 ): AsyncGenerator<string> {
-  const lang: Language = language === 'zh' ? 'zh' : 'en'
   const text = words[lang]
   const { timeZone } = statement
   const time = new Intl.DateTimeFormat(lang === 'zh' ? 'zh-CN' : 'en-GB', {

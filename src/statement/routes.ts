@@ -8,7 +8,7 @@ import { ask } from '../ledger/client'
 import type { ChainedEntry, Statement } from '../ledger/statement'
 import { jsonOf } from './json'
 import { htmlOf } from './page'
-import { words } from './words'
+import { type Language, words } from './words'
 
 /** `/v1/members/:id/statement`: all of a ledger with its chain, as JSON or as a page to read. */
 export const statement = new Hono<Api>()
@@ -19,30 +19,37 @@ statement.get('/', async (c) => {
   if (!head.ok) {
     return problem(c, head.failure)
   }
-  const { isPage, language } = formOf(c)
+  const isPage = wantsPage(c)
   const entries = entriesOf(c, memberId, head.value)
-  const parts = isPage ? htmlOf(head.value, entries, language) : jsonOf(head.value, entries)
+  const parts = isPage ? htmlOf(head.value, entries, likedLanguage(c)) : jsonOf(head.value, entries)
+  return streamed(c, isPage, parts)
+})
+
+/** Answers a page or JSON part by part. */
+export function streamed(c: Context<Api>, isPage: boolean, parts: AsyncIterable<string>): Response {
   c.header('Content-Type', isPage ? 'text/html; charset=UTF-8' : 'application/json')
+  c.header('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'")
   return stream(c, async (out) => {
     for await (const part of parts) {
       await out.write(part)
     }
   })
-})
+}
 
-/** Whether a page is wanted rather than JSON, and in which language. */
-export function formOf(c: Context<Api>): { isPage: boolean; language: string } {
+/** Whether a page to read is wanted rather than JSON. */
+export function wantsPage(c: Context<Api>): boolean {
   const supports = ['application/json', 'text/html']
-  const type = accepts(c, { header: 'Accept', supports, default: 'application/json' })
-  const language = accepts(c, {
+  c.header('Vary', 'Accept, Accept-Language', { append: true })
+  return accepts(c, { header: 'Accept', supports, default: 'application/json' }) === 'text/html'
+}
+
+const likedLanguage = (c: Context<Api>): Language =>
+  accepts(c, {
     header: 'Accept-Language',
     supports: Object.keys(words),
     default: 'en',
     match: preferred,
-  })
-  c.header('Vary', 'Accept, Accept-Language', { append: true })
-  return { isPage: type === 'text/html', language }
-}
+  }) as Language
 
 /** The entries up to the statement's last, page by page: they never change, so what comes meanwhile does not matter. */
 export async function* entriesOf(

@@ -2,6 +2,9 @@ import type { Kind } from '../ledger/ledger'
 
 export type Language = 'en' | 'zh'
 
+/** The language of our own texts for a locale. */
+export const languageOf = (locale: string): Language => (locale.startsWith('zh') ? 'zh' : 'en')
+
 /** What a statement's page says, by language. */
 export const words = {
   en: {

@@ -56,8 +56,7 @@ describe('a token', () => {
   })
 
   it('leaves its end to who asks for that, and nothing else', async () => {
-    const open = (token: string) =>
-      verifyToken(env, 'at+jwt', token, { now: 0, isExpiryOpen: true })
+    const open = (token: string) => verifyToken(env, 'at+jwt', token, { now: 0 })
     expect((await open(await sign())).ok).toBe(true)
     expect((await open(await forge(header, claims, theirs))).ok).toBe(false)
     expect((await open(await forge({ ...header, typ: 'card+jwt' }, claims, ours))).ok).toBe(false)

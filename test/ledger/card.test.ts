@@ -1,7 +1,7 @@
 import { evictDurableObject } from 'cloudflare:test'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Command } from '../../src/ledger/decide'
-import type { Shown } from '../../src/ledger/sale'
+import type { Shown } from '../../src/ledger/card'
 import { newObject, outcomes, receiptOf, type TestObject } from './objects'
 import { proofIn } from './proof'
 import { NOON, programOf, purchaseOf } from './world'

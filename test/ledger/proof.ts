@@ -1,5 +1,5 @@
 import { codeOf, readCode } from '../../src/ledger/coupon-code'
-import type { Proof } from '../../src/ledger/sale'
+import type { Proof } from '../../src/ledger/coupon'
 import type { TestObject } from './objects'
 
 /** What shows that one has the code of a coupon, as the member's object made it. */

@@ -119,6 +119,14 @@ describe('POST /me/tokens', () => {
       expect([await isIn(before), await isIn(after)]).toEqual([true, true])
     })
 
+    it('keeps a device that is used, however often the shop signs its member in', async () => {
+      const device = await next(await store.newcomer())
+      for (let i = 0; i < 25; i++) {
+        await store.tokensFor(device.memberId)
+      }
+      expect(await isIn(device)).toBe(true)
+    })
+
     it('keeps a device signed in that is used within 90 days, for ever', async () => {
       let tokens = await store.newcomer()
       for (let i = 0; i < 5; i++) {

@@ -15,6 +15,9 @@ beforeAll(async () => {
 const numberOf = async (member: string): Promise<string> =>
   (await till.shop.get(`/v1/members/${member}`)).json.cardNumber
 
+/** As it stands on the card. */
+const inGroups = (number: string): string => number.replaceAll(/(.{4})(?=.)/g, '$1 ')
+
 describe('a card at a till', () => {
   it('says who it is, what there is and what it is good for', async () => {
     const member = await till.member(60)
@@ -42,6 +45,7 @@ describe('a card at a till', () => {
     const { coupons: _, ...shown } = (await till.look({ card: await till.card(member) })).json
     for (const who of [
       { card: await numberOf(member) },
+      { card: inGroups(await numberOf(member)) },
       { phone: '13800138100' },
       { memberId: member },
     ]) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { challenge, type Challenges, meet, type Moment, none } from '../../src/sign-in/sign-in'
+import { challenge, type Challenges, checkCode, type Moment, none } from '../../src/sign-in/sign-in'
 
 const NOW = Date.parse('2027-03-01T12:00:00Z')
 const MINUTE_MS = 60_000
@@ -20,7 +20,7 @@ function sent(moment = real(NOW), before: Challenges = none, code = CODE, salt =
 function tryAll(challenges: Challenges, codes: string[], moment = real(NOW)) {
   let after = challenges
   const right = codes.map((code) => {
-    const met = meet(after, code, moment)
+    const met = checkCode(after, code, moment)
     after = met.after
     return met.isRight
   })
@@ -59,7 +59,7 @@ describe('a code', () => {
     ['after ten minutes', real(NOW + 10 * MINUTE_MS), false],
     ['after a day', real(NOW + 1_440 * MINUTE_MS), false],
   ])('of a live program is good for ten minutes: %s', (_, moment, isRight) => {
-    expect(meet(sent(), CODE, moment).isRight).toBe(isRight)
+    expect(checkCode(sent(), CODE, moment).isRight).toBe(isRight)
   })
 
   it.each([
@@ -70,12 +70,12 @@ describe('a code', () => {
     ['both moved', 11 * MINUTE_MS, 11 * MINUTE_MS, false],
   ])('of a test program ends by both times: %s', (_, realMs, clockMs, isRight) => {
     const before = sent(at(NOW, 1_000_000))
-    expect(meet(before, CODE, at(NOW + realMs, 1_000_000 + clockMs)).isRight).toBe(isRight)
+    expect(checkCode(before, CODE, at(NOW + realMs, 1_000_000 + clockMs)).isRight).toBe(isRight)
   })
 
   it('of a program whose clock is set afterwards ends by real time', () => {
-    expect(meet(sent(), CODE, at(NOW + MINUTE_MS, NOW)).isRight).toBe(true)
-    expect(meet(sent(), CODE, at(NOW + 10 * MINUTE_MS, NOW)).isRight).toBe(false)
+    expect(checkCode(sent(), CODE, at(NOW + MINUTE_MS, NOW)).isRight).toBe(true)
+    expect(checkCode(sent(), CODE, at(NOW + 10 * MINUTE_MS, NOW)).isRight).toBe(false)
   })
 
   it('is void when another is sent, which has all its tries', () => {
@@ -86,12 +86,12 @@ describe('a code', () => {
 
   it('is void when another was used', () => {
     const next = tryAll(sent(real(NOW), sent(), '654321'), ['654321']).after
-    expect(meet(next, CODE, real(NOW)).isRight).toBe(false)
+    expect(checkCode(next, CODE, real(NOW)).isRight).toBe(false)
   })
 
   it('is none where none was sent', () => {
     for (const code of [CODE, '000000', '']) {
-      const met = meet(none, code, real(NOW))
+      const met = checkCode(none, code, real(NOW))
       expect(met).toEqual({ isRight: false, after: none })
       expect(met.after).toBe(none)
     }
@@ -100,7 +100,7 @@ describe('a code', () => {
   it.each(['', '12345', '1234567', ' 123456', '١٢٣٤٥٦', '123456\0'])(
     'is not %j for 123456',
     (text) => {
-      expect(meet(sent(), text, real(NOW)).isRight).toBe(false)
+      expect(checkCode(sent(), text, real(NOW)).isRight).toBe(false)
     },
   )
 
@@ -171,7 +171,7 @@ describe('codes for one identifier', () => {
     const before = Object.freeze({ sentAt: Object.freeze([NOW - 1]), open: null })
     expect(sent(real(NOW), before).sentAt).toEqual([NOW - 1, NOW])
     const frozen = Object.freeze(sent())
-    meet(frozen, '000000', real(NOW))
+    checkCode(frozen, '000000', real(NOW))
     expect(frozen.open!.triesLeft).toBe(5)
   })
 })

@@ -1,11 +1,11 @@
 import { readCard } from '../cards/card'
 import { database } from '../db/client'
-import type { Shown } from '../ledger/sale'
+import type { Shown } from '../ledger/card'
 import { indexContacts, readPhoneOf } from '../members/contact'
 import { findMemberId } from '../members/store'
 import type { Program } from '../program/program'
 import { ok, type Result } from '../result'
-import { isCardNumber, type Who } from './schema'
+import { readCardNumber, type Who } from './schema'
 
 /** Who was meant; null for an identity that nobody has. */
 export interface Found {
@@ -23,7 +23,8 @@ export async function findWho(env: Env, program: Program, who: Who): Promise<Res
   if (memberId !== undefined) {
     return ok({ memberId })
   }
-  if (card !== undefined && !isCardNumber(card)) {
+  const cardNumber = card === undefined ? null : readCardNumber(card)
+  if (card !== undefined && cardNumber === null) {
     return readCard(env, programId, card)
   }
   const read = readPhoneOf({ phone: who.phone }, country)
@@ -31,7 +32,7 @@ export async function findWho(env: Env, program: Program, who: Who): Promise<Res
     return read
   }
   const { phone } = read.value
-  const [contact] = await indexContacts(env.PROFILE_KEY, programId, { phone, cardNumber: card })
+  const [contact] = await indexContacts(env.PROFILE_KEY, programId, { phone, cardNumber })
   const db = database(env, { programId, contactHash: contact!.hash })
   return ok({ memberId: await findMemberId(db, programId, contact!), phone })
 }
