@@ -63,15 +63,18 @@ export function reopen(
   }
 }
 
-/** The uses of coupons for an order that still stand. */
-export const usesOf = (thread: readonly Entry[]): Entry[] =>
-  thread.filter(
-    (entry, i) =>
-      isUse(entry) &&
-      !thread.slice(i).some(({ kind, ref, detail }) => {
-        return kind === 'use' && ref === entry.ref && detail.reversal
-      }),
+/** The redemptions whose coupons pay an order: used for it, and neither opened again nor given back since. */
+export function couponsOf(thread: readonly Entry[], history: History): Entry[] {
+  const uses = thread.filter(
+    (entry, i) => isUse(entry) && !thread.slice(i).some((later) => isUndoing(later, entry)),
   )
+  return uses
+    .map(({ ref }) => history.entry(ref!)!)
+    .filter(({ seq }) => history.closing(seq)?.kind === 'use')
+}
+
+const isUndoing = ({ kind, ref, detail }: Entry, use: Entry): boolean =>
+  kind === 'use' && ref === use.ref && detail.reversal === true
 
 /** Whether an entry ends a coupon: a restore that names its end gives back the points of one. */
 export const closes = ({ kind, endsAt, detail }: Entry): boolean =>

@@ -1,7 +1,7 @@
 import { prorate } from '../program/arithmetic'
 import type { DayCount } from '../program/tier'
 import { fail, ok, type Result } from '../result'
-import { usesOf } from './coupon'
+import { couponsOf } from './coupon'
 import { type Journal, minus, retier, spendable, take, write } from './journal'
 import { type Actor, type Entry, type Lot } from './ledger'
 import { type History, orderThread } from './thread'
@@ -141,9 +141,7 @@ function paying(
   history: History,
   reopened: readonly Entry[],
 ): Entry[] {
-  const coupons = usesOf(thread)
-    .map(({ ref }) => history.entry(ref!)!)
-    .filter(({ seq }) => history.closing(seq)?.kind === 'use')
+  const coupons = couponsOf(thread, history)
   const open = new Set(reopened.map(({ seq }) => seq))
   return [...order.redemptions, ...coupons.filter(({ seq }) => !open.has(seq))]
 }

@@ -1,7 +1,7 @@
 import { bookedOtherwise } from './call'
 import { fail, ok, type Result } from '../result'
 import { purchase } from './award'
-import { type Proof, reopen, useCoupon, usesOf } from './coupon'
+import { type Proof, reopen, useCoupon, couponsOf } from './coupon'
 import type { Journal } from './journal'
 import { type Actor, type Entry } from './ledger'
 import { type History, orderThread } from './thread'
@@ -83,9 +83,9 @@ export function voidSale(
     return ok(first)
   }
   // Of a coupon that is over, or whose points came back once, all comes back as points.
-  const coupons = usesOf(thread)
-    .map((use) => history.entry(use.ref!)!)
-    .filter((redemption) => redemption.endsAt! > journal.now && isWhole(redemption, thread))
+  const coupons = couponsOf(thread, history).filter(
+    (redemption) => redemption.endsAt! > journal.now && isWhole(redemption, thread),
+  )
   reopen(journal, coupons, orderId, actor)
   const request = { refundId: VOIDING, orderId, amount: order.total }
   return refund(journal, request, actor, history, { isVoid: true, reopened: coupons })

@@ -244,9 +244,10 @@ describe('the reversal of a redemption that gave a coupon', () => {
     world.use(seq, 'typo')
     expect(world.reverse(seq).code).toBe(null)
     expect(world.balance).toBe(before + 10)
-    // Nor a second time, should it be told of after all.
-    world.buy('typo', 1)
-    world.refund('typo', 'r1', 100)
+    // Nor a second time, should it be told of after all, nor as a coupon when that is undone.
+    world.sell('typo', 1)
+    world.voidSale('typo')
+    expect(world.state.coupons).toEqual([])
     expect(world.balance).toBe(before + 10)
   })
 
