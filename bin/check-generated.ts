@@ -16,7 +16,7 @@ const copy = '.wrangler/migrations'
 
 rmSync(copy, { recursive: true, force: true })
 cpSync(source, copy, { recursive: true })
-const options = ['--dialect', 'sqlite', '--schema', './src/db/tables.ts', '--out', `./${copy}`]
+const options = ['--dialect', 'sqlite', '--schema', './src/db/*tables.ts', '--out', `./${copy}`]
 const args = ['node_modules/drizzle-kit/bin.cjs', 'generate', ...options]
 execFileSync(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] })
 

@@ -20,6 +20,7 @@ import { entries, health, projection, purchases, refunds, totals } from './proje
 import { coupons } from './rewards/routes'
 import { signIn } from './sign-in/routes'
 import { statement } from './statement/routes'
+import { endpoints, events, payments, webhooks } from './webhooks/routes'
 
 const MAX_BODY_BYTES = 1_000_000
 
@@ -63,6 +64,10 @@ app.route('/v1/members/:id/statement', statement)
 app.route('/v1/pos', pos)
 app.route('/v1/coupons', coupons)
 app.route('/v1/outbox', outbox)
+app.route('/v1/webhook-endpoints', endpoints)
+app.route('/v1/webhook-events', events)
+app.route('/v1/payments', payments)
+app.route('/webhooks', webhooks)
 app.route('/v1/purchases', purchases)
 app.route('/v1/refunds', refunds)
 app.route('/v1/entries', entries)

@@ -3,6 +3,7 @@ import { continueMoves, type UnfinishedMove } from './clock/consumer'
 import { project } from './projection/consumer'
 import { type DueMembers, sendDue, settleDue } from './projection/cron'
 import type { Pointer } from './projection/projection'
+import { actOnAll, type KeptEvent, sendForgotten } from './webhooks/consumer'
 
 export { MemberLedger } from './ledger/object'
 export { SignIn } from './sign-in/object'
@@ -12,7 +13,7 @@ export default {
   fetch: app.fetch,
 
   async scheduled(_event, env) {
-    await sendDue(env, Date.now())
+    await Promise.all([sendDue(env, Date.now()), sendForgotten(env, Date.now())])
   },
 
   async queue(batch, env) {
@@ -20,8 +21,10 @@ export default {
       await settleDue(batch as MessageBatch<DueMembers>, env)
     } else if (batch.queue === 'punchcard-clock') {
       await continueMoves(batch as MessageBatch<UnfinishedMove>, env)
+    } else if (batch.queue === 'punchcard-webhooks') {
+      await actOnAll(batch as MessageBatch<KeptEvent>, env)
     } else {
       await project(batch as MessageBatch<Pointer>, env)
     }
   },
-} satisfies ExportedHandler<Env, Pointer | DueMembers | UnfinishedMove>
+} satisfies ExportedHandler<Env, Pointer | DueMembers | UnfinishedMove | KeptEvent>

@@ -5,7 +5,7 @@ import openapi from '../public/openapi.json'
 import { project } from '../src/projection/consumer'
 import type { Pointer } from '../src/projection/projection'
 import { type Answer, createProgram, program, rootKey } from './http/api'
-import { type Asked, ids, people, Walk } from './http/openapi'
+import { type Asked, ids, people, toldIds, Walk } from './http/openapi'
 
 describe('an answer', () => {
   const walk = new Walk()
@@ -163,7 +163,9 @@ describe('an answer', () => {
     await walkClock(created.id)
   })
 
-  it.each(ids.filter((id) => !people.ids.includes(id)))('of %s is as described', (id) => {
+  const others = [...people.ids, ...toldIds]
+
+  it.each(ids.filter((id) => !others.includes(id)))('of %s is as described', (id) => {
     const { misfits, statuses, described } = walk.of(id)
     expect(misfits).toEqual([])
     expect(statuses).toEqual(described)

@@ -12,6 +12,7 @@ import { document } from '../src/program/document'
 import { newProgram } from '../src/program/schema'
 import { feed, rebuild } from '../src/projection/schema'
 import { couponUse, couponVoid } from '../src/rewards/schema'
+import { newClaim, newEndpoint, rotation as newSecrets } from '../src/webhooks/schema'
 import { renewal, start, verification } from '../src/sign-in/schema'
 import { find, ids, inlined, misfits, operations, type Schema, sorted } from './http/openapi'
 
@@ -103,6 +104,17 @@ describe('a body', () => {
     voidSale: pos.posVoid,
     useCoupon: couponUse,
     voidCoupon: couponVoid,
+    createEndpoint: newEndpoint,
+    rotateSecrets: newSecrets,
+    claimPayment: newClaim,
+    // Each provider reads its own, once the signature is right.
+    receiveEvent: z.looseObject({
+      id: z.string(),
+      type: z.string(),
+      created: z.number(),
+      livemode: z.boolean(),
+      data: z.looseObject({}),
+    }),
     startSignIn: start,
     finishSignIn: verification,
     renewTokens: renewal,
@@ -138,6 +150,8 @@ describe('a query', () => {
     listEntries: page,
     readFeed: feed,
     listOutbox: page,
+    listEvents: page,
+    listPayments: page,
     listOwnEntries: page,
     listOwnCoupons: page,
     // The one that is read without a schema: what is no key opens nothing.

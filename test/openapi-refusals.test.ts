@@ -65,6 +65,7 @@ function validFor(operation: Described, who: Somebody, orderId: string): Asked {
     bookSale: { memberId: who.id, sale: { orderId: 'SO-9', currency: 'CNY', total: 100 } },
     voidSale: { orderId, memberId: who.id },
     renewTokens: { refreshToken: who.refreshToken },
+    claimPayment: { memberId: who.id },
     replaceCard: { cardNumber: '2277146761043' },
   }
   const own = path.startsWith('/v1/keys') ? keyId : who.id

@@ -15,6 +15,7 @@ import { jsonOf } from '../statement/json'
 import { htmlOf } from '../statement/page'
 import { entriesOf, streamed, wantsPage } from '../statement/routes'
 import { languageOf } from '../statement/words'
+import { paymentsOf } from '../webhooks/client'
 import { wordsOf } from './words'
 
 /** `/me/export`: everything that is known of a member, as JSON or as a page to read. What it gives is what erasure removes. */
@@ -48,6 +49,7 @@ memberExport.get('/', async (c) => {
     sessions: sessions.value,
     coupons: coupons.value.map((coupon) => namedCoupon(program, coupon, locale)),
     messages: await messagesTo(c.env, programId, contacts),
+    ...(await paymentsOf(c.env, programId, memberId)),
   }
   const isPage = wantsPage(c)
   const language = languageOf(locale)

@@ -2,9 +2,10 @@ import type { CouponView } from '../ledger/coupon-view'
 import type { Language } from '../statement/words'
 import type { MemberView } from '../members/view'
 import type { Message } from '../messages/message'
+import type { Told } from '../webhooks/client'
 
 /** What an export says besides the statement. */
-interface About {
+interface About extends Told {
   profile: MemberView
   tier: { name: string }
   isFrozen: boolean
@@ -31,6 +32,8 @@ const words = {
     sessions: 'Signed in since',
     coupons: 'Coupons',
     messages: 'Messages',
+    payments: 'Payments',
+    webhookEvents: 'What was told of them',
     yes: 'yes',
     no: 'no',
     open: 'can be used',
@@ -56,6 +59,8 @@ const words = {
     sessions: '登录时间',
     coupons: '优惠券',
     messages: '消息',
+    payments: '付款',
+    webhookEvents: '支付方的通知',
     yes: '是',
     no: '否',
     open: '可用',
@@ -69,7 +74,7 @@ const words = {
 /** An export's first part as a table: its title, and what each line is called and says. */
 export function wordsOf(about: About, language: Language): { title: string; rows: string[][] } {
   const text = words[language]
-  const { profile, tier, isFrozen, sessions, coupons, messages } = about
+  const { profile, tier, isFrozen, sessions, coupons, messages, payments, webhookEvents } = about
   const own = Object.entries(profile).map(([field, value]) => [
     text[field as keyof MemberView],
     value ?? '–',
@@ -87,6 +92,11 @@ export function wordsOf(about: About, language: Language): { title: string; rows
           '–',
       ],
       [text.messages, messages.map(({ subject }) => subject).join(', ') || '–'],
+      [text.payments, payments.map(({ id, status }) => `${id} (${status})`).join(', ') || '–'],
+      [
+        text.webhookEvents,
+        webhookEvents.map((each) => JSON.stringify(each, null, 1)).join(', ') || '–',
+      ],
     ],
   }
 }

@@ -10,6 +10,7 @@ import type { Actor, Entry, State } from './ledger'
 import type { History } from './thread'
 import { redeem, reverseRedemption } from './redeem'
 import { refund, reverseRefund } from './refund'
+import { type Gone, refundTo } from './refund-to'
 import { type Payment, sale, type Till, voidSale } from './sale'
 import type { Shown } from './card'
 import type { Proof } from './coupon'
@@ -37,6 +38,7 @@ export type Command =
   | { type: 'reverseRedemption'; redemptionId: number }
   | { type: 'adjust'; request: Adjustment }
   | { type: 'sale'; request: Purchase; payment?: Payment | undefined; card?: Shown | undefined }
+  | ({ type: 'refundTo' } & Gone)
   | { type: 'voidSale'; orderId: string; till: Till }
   | ({ type: 'useCoupon'; orderId?: string | undefined } & Proof)
   | ({ type: 'voidCoupon'; reason?: string | undefined } & Proof)
@@ -106,6 +108,8 @@ function dispatch(
       return adjust(journal, command.request, actor)
     case 'sale':
       return sale(journal, command, actor, history)
+    case 'refundTo':
+      return refundTo(journal, command, actor, history)
     case 'voidSale':
       return voidSale(journal, command, actor, history)
     case 'useCoupon':

@@ -198,11 +198,12 @@ export class MemberLedger extends DurableObject<Env> {
       return this.#refuse(taken.failure, asked)
     }
     const standing = standingOf(journal.state, program, journal.now)
-    if (journal.entries.length === 0) {
-      remember(sql, asked, { standing })
-    } else {
+    if (journal.entries.length > 0) {
       const fields = useCard(cardOf(command), ledger.cards, Date.now())
       this.#book.commit(journal, { key: asked, span: journal.entries.length, standing }, fields)
+    } else if (command.type !== 'refundTo') {
+      // A sum that is reached is compared anew each time: there is nothing to repeat.
+      remember(sql, asked, { standing })
     }
     return this.#reply(ok(this.#receipt(journal.entries, standing)))
   }

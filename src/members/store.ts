@@ -2,6 +2,7 @@ import { and, eq, gt, inArray, isNotNull, or, sql } from 'drizzle-orm'
 import { isConflict, type Database } from '../db/client'
 import { contacts, enrolments, members } from '../db/tables'
 import { dropMessages } from '../messages/store'
+import { dropPayments } from '../webhooks/store'
 import type { Contact } from './contact'
 
 export type MemberRow = typeof members.$inferSelect
@@ -201,7 +202,7 @@ export async function replaceCard(
   return replaced?.[0][0] ?? null
 }
 
-/** Erases who a member was: the key of all that is sealed, the identities, what was sent to them. Once more changes nothing. */
+/** Erases who a member was: the key of all that is sealed, the identities, what was sent to them, what they paid. Once more changes nothing. */
 export async function eraseMember(
   db: Database,
   programId: string,
@@ -215,6 +216,7 @@ export async function eraseMember(
       .set({ ...NOBODY, cardNumber: '', wrappedKey: null })
       .where(is(programId, memberId)),
     dropMessages(db, programId, mine),
+    ...dropPayments(db, programId, memberId),
     db.delete(contacts).where(mine),
     // The key stays, so that a call that comes again does not enrol who has left.
     db.update(enrolments).set({ fingerprint: '', reply: '' }).where(of),

@@ -64,12 +64,14 @@ describe('the table of scopes', () => {
     expect(table.map(([route]) => route).filter((route) => !routes.includes(route))).toEqual([])
   })
 
-  it('leaves open what says nothing of anybody', () => {
+  it('leaves open what says nothing of anybody, and what is signed', () => {
     const open = table.filter(([, rule]) => rule === 'open')
     expect(open.map(([route]) => route)).toEqual([
       'GET /healthz',
       'GET /demo',
       'GET /.well-known/jwks.json',
+      // Their signatures speak for them.
+      'POST /webhooks/:provider/:endpointId',
     ])
   })
 
@@ -91,25 +93,33 @@ describe('the table of scopes', () => {
     expect(shops.map(([route]) => route).toSorted()).toEqual([
       'DELETE /v1/keys/:id',
       'DELETE /v1/members/:id',
+      'DELETE /v1/webhook-endpoints/:id',
       'GET /v1/entries',
       'GET /v1/health',
       'GET /v1/keys',
       'GET /v1/members/:id/statement',
       'GET /v1/outbox',
+      'GET /v1/payments',
       'GET /v1/program',
       'GET /v1/program/totals',
       'GET /v1/program/versions',
       'GET /v1/program/versions/:version',
       'GET /v1/test-clock',
+      'GET /v1/webhook-endpoints',
+      'GET /v1/webhook-events',
       'PATCH /v1/members/:id',
       'POST /v1/keys',
       'POST /v1/keys/:id/rotate',
       'POST /v1/members/:id/adjustments',
       'POST /v1/members/:id/tokens',
       'POST /v1/members/:id/unfreeze',
+      'POST /v1/payments/:id/claim',
       'POST /v1/programs',
       'POST /v1/programs/:id/projection',
       'POST /v1/test-clock',
+      'POST /v1/webhook-endpoints',
+      'POST /v1/webhook-endpoints/:id/rotate',
+      'POST /v1/webhook-events/:position/replay',
       'PUT /v1/program',
     ])
     expect(refused.length - shops.length).toBe(table.filter(([r]) => r.includes(' /me')).length)

@@ -127,6 +127,19 @@ const attempts = (): Record<Route, Attempt[]> => {
     'POST /v1/coupons/:code/use': named([coupon], {}),
     'POST /v1/coupons/:code/void': named([coupon], {}),
     'GET /v1/outbox': plain(200),
+    'POST /v1/webhook-endpoints': plain(201, { provider: 'stripe', secrets: ['x'] }),
+    'GET /v1/webhook-endpoints': plain(200),
+    'POST /v1/webhook-endpoints/:id/rotate': named([theirs.endpointId], { secrets: ['x'] }),
+    'DELETE /v1/webhook-endpoints/:id': named([theirs.endpointId]),
+    'POST /webhooks/:provider/:endpointId': named(['stripe', theirs.endpointId], {}, 401),
+    'GET /v1/webhook-events': plain(200),
+    // Each program counts its own: it is ours that is replayed.
+    'POST /v1/webhook-events/:position/replay': named([1], undefined, 200),
+    'GET /v1/payments': plain(200),
+    'POST /v1/payments/:id/claim': [
+      ...named(['stripe:pi_theirs'], { memberId: own }),
+      ...named(['stripe:pi_theirs'], { memberId: id }),
+    ],
     'POST /v1/refunds': plain(404, refund),
     'GET /v1/purchases/:orderId': named([orderId]),
     'GET /v1/entries': [{ status: 200, query: '?limit=100' }],
@@ -197,7 +210,9 @@ describe('what another program has', () => {
 
   it('is more than nothing', () => {
     const { programs, api_keys: keys, members, purchases, outbox, statement } = before as never
-    for (const rows of [programs, keys, members, purchases, outbox] as unknown[][]) {
+    const { webhook_endpoints: endpoints, webhook_events: events, payments } = before as never
+    const told = [endpoints, events, payments]
+    for (const rows of [programs, keys, members, purchases, outbox, ...told] as unknown[][]) {
       expect(rows.length).toBeGreaterThan(0)
     }
     expect((statement as { seq: number }).seq).toBe(4)
@@ -218,7 +233,13 @@ describe('what another program has', () => {
         const { status, text, said } = await visit(route, attempt, await credential(who))
         expect(mayCall(who, route) ? [attempt.status].flat() : [403]).toContain(status)
         const hidden = [theirs.member, ...(who === 'member' ? [ours.member, other] : [])]
-        const unsaid = [theirs.id, theirs.keyId, ...hidden.flatMap(secretsOf)]
+        const unsaid = [
+          theirs.id,
+          theirs.keyId,
+          theirs.endpointId,
+          'pi_theirs',
+          ...hidden.flatMap(secretsOf),
+        ]
         expect(unsaid.filter((each) => text.includes(each) && !said.includes(each))).toEqual([])
       }
     })

@@ -1,6 +1,8 @@
 import { env } from 'cloudflare:workers'
 import { catchUp } from '../../src/projection/consumer'
+import { actOn } from '../../src/webhooks/consumer'
 import { call, createKey, createProgram, enrol } from '../http/api'
+import { payment, signature } from '../webhooks/account'
 
 /** A member with one of everything that has an id. */
 export interface Member {
@@ -19,6 +21,7 @@ export interface Member {
 export interface Shop {
   id: string
   keyId: string
+  endpointId: string
   keys: Record<string, string>
   member: Member
   /** A code that was sent to its member. */
@@ -55,6 +58,20 @@ export async function openMember(key: string, name: string, phone: string): Prom
   }
 }
 
+/** An endpoint of a program, and a payment that it was told of and that is nobody's. */
+async function openEndpoint(key: string, name: string): Promise<string> {
+  const secrets = [`whsec_${name}`]
+  const { id, url } = await post(key, '/v1/webhook-endpoints', { provider: 'stripe', secrets })
+  const paid = payment(name).intent({ metadata: {} })
+  const created = Math.floor(Date.now() / 1000)
+  const body = JSON.stringify({ ...paid, created })
+  const header = await signature(secrets[0]!, body, created)
+  await call('POST', new URL(url).pathname, { body, headers: { 'stripe-signature': header } })
+  const [programId, endpointId] = id.split('_')
+  await actOn(env, { programId, endpointId, eventId: paid.id })
+  return id
+}
+
 /** A new program with a key of each kind and a member. */
 export async function openShop(name: string, phone: string): Promise<Shop> {
   const { id, key } = await createProgram({ name })
@@ -62,7 +79,8 @@ export async function openShop(name: string, phone: string): Promise<Shop> {
   const publishable = (await createKey(key, 'publishable')).key
   const member = await openMember(key, name, phone)
   await catchUp(env, [{ programId: id, memberId: member.id }])
-  return { id, keyId, keys: { secret: key, pos, publishable }, member, code: '' }
+  const endpointId = await openEndpoint(key, name)
+  return { id, keyId, endpointId, keys: { secret: key, pos, publishable }, member, code: '' }
 }
 
 /** Gives a program a second version, with a reward and an activity of its own. */

@@ -233,6 +233,11 @@ export class Walk {
   }
 }
 
+/** What is told by payment providers: shown by `openapi-webhooks.test.ts`. */
+export const toldIds = ids.filter((id) =>
+  /^\/(webhooks|v1\/(webhook-|payments))/.test(find(id).path),
+)
+
 /** What members and tills do: shown by `openapi-people.test.ts`, all else by `openapi-answers.test.ts`. */
 export const people = {
   ids: ids.filter((id) => isOfPeople(find(id))),

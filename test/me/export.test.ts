@@ -52,6 +52,8 @@ describe('GET /me/export', () => {
         'sessions',
         'coupons',
         'messages',
+        'payments',
+        'webhookEvents',
         'statement',
       ])
       expect(json).toMatchObject({

@@ -55,6 +55,31 @@ export const listed: Record<string, Fates | null> = {
     contact_hash: 'gone',
     body: ['messages[].to', 'messages[].subject', 'messages[].text', 'messages[].code'],
   },
+  webhook_endpoints: null,
+  webhook_events: {
+    program_id: 'kept',
+    position: 'kept',
+    endpoint_id: 'kept',
+    event_id: 'kept',
+    provider: 'kept',
+    type: 'kept',
+    received_at: 'kept',
+    status: 'kept',
+    detail: ['webhookEvents[].detail'],
+    // It leads to nobody: the payment's row names no member any more.
+    payment_id: 'kept',
+    body: ['webhookEvents[].event.data.object.receipt_email', 'webhookEvents[].event.id'],
+  },
+  payments: {
+    program_id: 'kept',
+    id: 'kept',
+    leads_to: 'kept',
+    version: 'booked',
+    facts: ['payments[].payer.email', 'payments[].amount', 'payments[].paidAt'],
+    status: 'booked',
+    member_id: 'gone',
+    order_id: ['payments[].orderId'],
+  },
   balances: {
     program_id: 'kept',
     member_id: 'kept',
@@ -188,6 +213,8 @@ export const told: Record<string, string | null> = {
   gift: `${ENTRY}reason`,
   lost: `${ENTRY}reason`,
   unwanted: `${ENTRY}reason`,
+  paidOrder: 'payments[].orderId',
+  receipt: 'webhookEvents[].event.data.object.receipt_email',
   code0: 'coupons[].code',
   code1: 'coupons[].code',
   code2: 'coupons[].code',
@@ -218,7 +245,7 @@ const isNothing = (value: unknown) => value === null || value === ''
 
 /** What tells the rows of one member apart; of their balance there is one. */
 const keyOf = (row: Row) =>
-  'available' in row ? '' : JSON.stringify(row.seq ?? row.key ?? row.id ?? '')
+  'available' in row ? '' : JSON.stringify(row.seq ?? row.key ?? row.id ?? row.position ?? '')
 
 /** Where a column did not meet its fate. */
 export function breaches(fate: Fate, column: string, { was, is, texts, document }: Change) {

@@ -4,6 +4,7 @@ import { expect } from 'vitest'
 import { catchUp } from '../../src/projection/consumer'
 import { type Answer, call, enrol } from '../http/api'
 import type { Storefront, Tokens } from '../me/storefront'
+import { Account, payment } from '../webhooks/account'
 
 /** A member who has everything, and every text that says who that is. */
 export interface Full extends Tokens {
@@ -33,12 +34,22 @@ const textsOf = (tag: string, digits: string) => ({
   oddOrder: `erased:return-of-${tag}`,
   heldOrder: `hold-of-${tag}`,
   couponOrder: `coupon-order-of-${tag}`,
+  paidOrder: `paid-order-of-${tag}`,
+  receipt: `${tag}.receipt@example.com`,
   refundId: `refund-of-${tag}`,
   reference: `review-by-${tag}`,
   gift: `wedding of ${tag}`,
   lost: `${tag} lost the card`,
   unwanted: `${tag} did not want it`,
 })
+
+/** Has Stripe tell of what somebody paid: by two ids, and once in a currency that is not taken. */
+async function pay(store: Storefront, memberId: string, tag: string, texts: Full['texts']) {
+  const metadata = { memberId, orderId: texts.paidOrder }
+  const { intent, charge } = payment(tag, { metadata, receipt_email: texts.receipt })
+  const odd = payment(`odd-${tag}`, { metadata: { memberId } }).intent({ currency: 'jpy' })
+  await (await new Account(store).connect()).tell(intent(), charge(), odd)
+}
 
 /** The rules of a program that has something of everything. */
 export const rules = { currencies: { USD: { rate: '7.12' } } }
@@ -68,6 +79,7 @@ export async function fullMember(store: Storefront, tag: string, digits: string)
   const lines = [{ sku: 'TEA-1', quantity: 2, amount: 90_000 }]
   await shop('/purchases', { ...bought, orderId, lines })
   await shop('/purchases', { ...bought, currency: 'USD', orderId: texts.oddOrder, total: 5_000 })
+  await pay(store, id, tag, texts)
   const card = (await call('GET', '/me/card', { key: tokens.accessToken })).json.token
   const sale = { orderId: `${orderId}-2`, currency: 'CNY', total: 3_000 }
   await send(store.key, '/v1/pos/sales', { card, sale })
