@@ -25,11 +25,10 @@ export async function identify(c: Context<Api>, token: string): Promise<Identity
     return null
   }
   const { programId, keyId } = parts
-  const db = () => database(c.env, { programId })
-  const later = (work: Promise<unknown>) => c.executionCtx.waitUntil(work)
+  const load = () => findKey(database(c.env, { programId }), programId, keyId)
   const [key, program] = await Promise.all([
-    keys.get(slot(programId, keyId), () => findKey(db(), programId, keyId), later),
-    programs.get(programId, () => findProgram(db(), programId), later),
+    keys.get(slot(programId, keyId), load, (work) => c.executionCtx.waitUntil(work)),
+    programOf(c, programId),
   ])
   if (key === null || program === null) {
     return null
@@ -56,12 +55,7 @@ export async function identifyMember(c: Context<Api>, token: string): Promise<Id
     return null
   }
   const { aud: programId, sub: id, sid, epoch } = claims.value
-  const db = () => database(c.env, { programId })
-  const program = await programs.get(
-    programId,
-    () => findProgram(db(), programId),
-    (work) => c.executionCtx.waitUntil(work),
-  )
+  const program = await programOf(c, programId)
   if (program === null || typeof sid !== 'string' || typeof epoch !== 'number') {
     return null
   }
@@ -75,6 +69,13 @@ export async function identifyMember(c: Context<Api>, token: string): Promise<Id
   }
   return { caller, program }
 }
+
+const programOf = (c: Context<Api>, programId: string): Promise<Program | null> =>
+  programs.get(
+    programId,
+    () => findProgram(database(c.env, { programId }), programId),
+    (work) => c.executionCtx.waitUntil(work),
+  )
 
 /** Makes this isolate ask again for a key that it has changed. */
 export const forgetKey = (programId: string, keyId: string): void =>

@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import type { Caller } from '../auth/caller'
 import type { Origin } from '../ledger/address'
+import type { Actor } from '../ledger/ledger'
 import type { Program } from '../program/program'
 
 /** What every handler finds in its context: `new Hono<Api>()`. */
@@ -18,3 +19,9 @@ export interface Api {
 
 /** Where a call comes from, as far as Cloudflare says. */
 export const originOf = (c: Context<Api>): Origin | undefined => c.req.raw.cf as Origin | undefined
+
+/** Who asks, as entries name it. */
+export function actorOf(c: Context<Api>): Actor {
+  const { kind, keyId } = c.get('caller')
+  return { kind, keyId, requestId: c.get('requestId') }
+}

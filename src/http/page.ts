@@ -1,5 +1,6 @@
 import type * as z from 'zod/mini'
 import { fail, ok, type Result } from '../result'
+import { whole } from './scalars'
 
 /** One page of a list. `nextCursor` is null on the last. */
 export interface Page<T> {
@@ -28,6 +29,10 @@ export function readCursor<T>(
     return fail('validation_failed', detail, [{ pointer: '#/cursor', detail }])
   }
 }
+
+/** Where a list goes on that begins with the newest, by its positions; at the newest without a cursor. */
+export const readBefore = (cursor: string | undefined): Result<number> =>
+  readCursor(cursor, whole(1), Number.MAX_SAFE_INTEGER)
 
 /** The first `limit` of `rows`, of which the caller has read one more to know whether the list goes on. */
 export function pageOf<T>(rows: T[], limit: number, position: (row: T) => unknown): Page<T> {

@@ -19,9 +19,11 @@ export function purchase(
   history: History,
 ): Result<Entry | null> {
   const first = awardOf(history.thread(orderThread(request.orderId)))
-  if (!first.ok || first.value) {
-    return first
-  }
+  return first.ok && first.value === null ? awardOrder(journal, request, actor) : first
+}
+
+/** Awards an order that was not awarded before. */
+export function awardOrder(journal: Journal, request: Purchase, actor: Actor): Result<null> {
   const { program, state } = journal
   const { currency } = request
   const counted = priceOf(request, program)

@@ -27,6 +27,15 @@ export class Book {
     return this.#ledger
   }
 
+  /** The ledger of who is a member, or why there is none. */
+  get present(): Ledger | 'unknown' | 'gone' {
+    const { ledger } = this
+    if (ledger === null) {
+      return 'unknown'
+    }
+    return ledger.erasedAt === null ? ledger : 'gone'
+  }
+
   /** Runs `work` in one transaction. What memory holds of a failed one is forgotten. */
   atomically<T>(work: () => T): T {
     try {

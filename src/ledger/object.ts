@@ -81,9 +81,9 @@ export class MemberLedger extends DurableObject<Env> {
   /** Signs a device in or out, or all of them out. Answers the epoch that tokens name from here on. */
   changeSessions(request: SessionRequest, session?: SessionRef): Result<number> | Unready {
     return this.#book.atomically(() => {
-      const { ledger } = this.#book
-      if (ledger === null || ledger.erasedAt !== null) {
-        return ledger === null ? 'unknown' : 'gone'
+      const ledger = this.#book.present
+      if (typeof ledger === 'string') {
+        return ledger
       }
       if (!this.#admits(session)) {
         return signedOut
@@ -99,8 +99,8 @@ export class MemberLedger extends DurableObject<Env> {
   /** Keeps the language in which the member is written to. */
   setLocale(locale: string | null): void {
     this.#book.atomically(() => {
-      const { ledger } = this.#book
-      if (ledger !== null && ledger.erasedAt === null && ledger.locale !== locale) {
+      const ledger = this.#book.present
+      if (typeof ledger !== 'string' && ledger.locale !== locale) {
         this.#book.change({ locale })
       }
     })
@@ -148,9 +148,9 @@ export class MemberLedger extends DurableObject<Env> {
   }
 
   #rules(told: Told): Program | Unready {
-    const { ledger } = this.#book
-    if (ledger === null || ledger.erasedAt !== null) {
-      return ledger === null ? 'unknown' : 'gone'
+    const ledger = this.#book.present
+    if (typeof ledger === 'string') {
+      return ledger
     }
     const clockMs = told.clockMs ?? 0
     if (told.version < ledger.version || clockMs < this.#clockMs) {

@@ -1,11 +1,11 @@
 import type { Context } from 'hono'
 import { Hono } from 'hono/tiny'
-import type { Api } from '../http/context'
+import { actorOf, type Api } from '../http/context'
 import { fingerprint, idempotencyKey } from '../http/idempotency'
 import { localeFor } from '../http/language'
-import { pageOf, readCursor } from '../http/page'
+import { pageOf, readBefore } from '../http/page'
 import { problem } from '../http/problem'
-import { page, whole } from '../http/scalars'
+import { page } from '../http/scalars'
 import { body, params, query } from '../http/validate'
 import { database } from '../db/client'
 import { findProgramAt } from '../program/store'
@@ -114,7 +114,7 @@ ledger.get('/tier', async (c) => {
 
 ledger.get('/entries', query(page), async (c) => {
   const { limit, cursor } = c.req.valid('query')
-  const before = readCursor(cursor, whole(1), Number.MAX_SAFE_INTEGER)
+  const before = readBefore(cursor)
   if (!before.ok) {
     return problem(c, before.failure)
   }
@@ -140,13 +140,12 @@ export async function send(
   memberId: string,
   asked = fingerprint(c.req.method, c.req.path, command),
 ): Promise<Reply> {
-  const { kind, keyId, member } = c.get('caller')
   const reply = await execute(c.env, c.get('program'), memberId, {
     command,
-    actor: { kind, keyId, requestId: c.get('requestId') },
+    actor: actorOf(c),
     idempotencyKey: c.get('idempotencyKey'),
     fingerprint: asked,
-    session: member?.session,
+    session: c.get('caller').member?.session,
   })
   if (reply.replayed) {
     c.header('Idempotent-Replayed', 'true')

@@ -1,6 +1,6 @@
 import { bookedOtherwise } from './call'
 import { fail, ok, type Result } from '../result'
-import { purchase } from './award'
+import { awardOrder } from './award'
 import { type Proof, reopen, useCoupon, couponsOf } from './coupon'
 import type { Journal } from './journal'
 import { type Actor, type Entry } from './ledger'
@@ -43,7 +43,7 @@ export function sale(
       return paid
     }
   }
-  return purchase(journal, request, actor, history)
+  return awardOrder(journal, request, actor)
 }
 
 function isPaying({ kind, ref, points, detail }: Entry, payment: Payment): boolean {

@@ -1,3 +1,4 @@
+import { isSameDigest } from '../auth/key'
 import { sha256 } from '../hash'
 import { fail, ok, type Result } from '../result'
 
@@ -75,7 +76,7 @@ function rotate(
   if (session === null) {
     return over
   }
-  if (session.endsAt <= now || !isSame(session.secret, hashOf(secret))) {
+  if (session.endsAt <= now || !isSameDigest(session.secret, hashOf(secret))) {
     sessions.drop(id)
     return over
   }
@@ -102,6 +103,3 @@ export const isAlive = (
 ): boolean => claimed === epoch && sessions.get(id) !== null
 
 const hashOf = (secret: string): string => sha256(secret).toString('base64url')
-
-const isSame = (a: string, b: string): boolean =>
-  crypto.subtle.timingSafeEqual(Buffer.from(a), Buffer.from(b))

@@ -4,12 +4,12 @@ import { accepts } from 'hono/accepts'
 import { etag } from 'hono/etag'
 import { cardEnd, cardToken, REFRESH_SECONDS } from '../cards/card'
 import { cardSvg } from '../cards/svg'
-import type { Api } from '../http/context'
+import { actorOf, type Api } from '../http/context'
 import { idempotencyKey } from '../http/idempotency'
 import { localeFor } from '../http/language'
-import { pageOf, readCursor } from '../http/page'
+import { pageOf, readBefore } from '../http/page'
 import { problem } from '../http/problem'
-import { page, whole } from '../http/scalars'
+import { page } from '../http/scalars'
 import { body, params, query } from '../http/validate'
 import { ask, changeSessions } from '../ledger/client'
 import type { Answered, Answers, Query } from '../ledger/query'
@@ -91,7 +91,7 @@ me.get('/tier', shown, async (c) => {
 
 me.get('/entries', shown, query(page), async (c) => {
   const { limit, cursor } = c.req.valid('query')
-  const before = readCursor(cursor, whole(1), Number.MAX_SAFE_INTEGER)
+  const before = readBefore(cursor)
   if (!before.ok) {
     return problem(c, before.failure)
   }
@@ -122,7 +122,7 @@ me.post('/redemptions', idempotencyKey(), body(ownRedemption), (c) =>
 
 me.get('/coupons', shown, query(page), async (c) => {
   const { limit, cursor } = c.req.valid('query')
-  const before = readCursor(cursor, whole(1), Number.MAX_SAFE_INTEGER)
+  const before = readBefore(cursor)
   if (!before.ok) {
     return problem(c, before.failure)
   }
@@ -163,9 +163,7 @@ me.delete('/', async (c) => {
   if (refused) {
     return refused
   }
-  const { kind, keyId } = c.get('caller')
-  const actor = { kind, keyId, requestId: c.get('requestId') }
-  const erased = await forget(c.env, c.get('program'), idOf(c), actor)
+  const erased = await forget(c.env, c.get('program'), idOf(c), actorOf(c))
   return erased.ok ? c.body(null, 204) : problem(c, erased.failure)
 })
 

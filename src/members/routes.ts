@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import { Hono } from 'hono/tiny'
 import * as z from 'zod/mini'
 import { database } from '../db/client'
-import { type Api, originOf } from '../http/context'
+import { actorOf, type Api, originOf } from '../http/context'
 import { fingerprint, idempotencyKey } from '../http/idempotency'
 import { pageOf, readCursor } from '../http/page'
 import { problem } from '../http/problem'
@@ -89,9 +89,7 @@ members.get('/:id', (c) => showMember(c, c.req.param('id')))
 members.patch('/:id', body(changes), (c) => changeMember(c, c.req.param('id'), c.req.valid('json')))
 
 members.delete('/:id', async (c) => {
-  const { kind, keyId } = c.get('caller')
-  const actor = { kind, keyId, requestId: c.get('requestId') }
-  const forgotten = await forget(c.env, c.get('program'), c.req.param('id'), actor)
+  const forgotten = await forget(c.env, c.get('program'), c.req.param('id'), actorOf(c))
   return forgotten.ok ? c.body(null, 204) : problem(c, forgotten.failure)
 })
 

@@ -1,9 +1,9 @@
 import { Hono } from 'hono/tiny'
 import { database } from '../db/client'
 import type { Api } from '../http/context'
-import { pageOf, readCursor } from '../http/page'
+import { pageOf, readBefore } from '../http/page'
 import { problem } from '../http/problem'
-import { page, whole } from '../http/scalars'
+import { page } from '../http/scalars'
 import { query } from '../http/validate'
 import type { Failure } from '../result'
 import { openMessage } from './outbox'
@@ -20,7 +20,7 @@ outbox.get('/', query(page), async (c) => {
     return problem(c, live)
   }
   const { limit, cursor } = c.req.valid('query')
-  const before = readCursor(cursor, whole(1), Number.MAX_SAFE_INTEGER)
+  const before = readBefore(cursor)
   if (!before.ok) {
     return problem(c, before.failure)
   }

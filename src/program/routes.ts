@@ -5,10 +5,10 @@ import { digest, mintKey, newId } from '../auth/key'
 import { ALL } from '../auth/scopes'
 import { database } from '../db/client'
 import type { Api } from '../http/context'
-import { pageOf, readCursor } from '../http/page'
+import { pageOf, readBefore } from '../http/page'
 import { etag, ifMatch, names } from '../http/precondition'
 import { problem } from '../http/problem'
-import { page, whole } from '../http/scalars'
+import { page } from '../http/scalars'
 import { body, params, query } from '../http/validate'
 import { isSame } from '../json'
 import type { Failure } from '../result'
@@ -111,7 +111,7 @@ program.put('/', ifMatch(), body(document), async (c) => {
 
 program.get('/versions', query(page), async (c) => {
   const { limit, cursor } = c.req.valid('query')
-  const before = readCursor(cursor, whole(1), Number.MAX_SAFE_INTEGER)
+  const before = readBefore(cursor)
   if (!before.ok) {
     return problem(c, before.failure)
   }

@@ -1,3 +1,4 @@
+import { isSameDigest } from '../auth/key'
 import { sha256 } from '../hash'
 
 // One-time codes for one e-mail address or phone number. They end by real time, and in a test program by its clock too.
@@ -67,11 +68,7 @@ export function checkCode(
     return { isRight: false, after: challenges }
   }
   const isLive = now < open.endsAt && (clockMs ?? 0) < (open.clockEndsAt ?? Infinity)
-  const isSame = crypto.subtle.timingSafeEqual(
-    Buffer.from(open.digest),
-    Buffer.from(digestOf(open.salt, code)),
-  )
-  const isRight = isSame && isLive
+  const isRight = isSameDigest(open.digest, digestOf(open.salt, code)) && isLive
   const left = isRight ? null : { ...open, triesLeft: open.triesLeft - 1 }
   return { isRight, after: { ...challenges, open: left } }
 }

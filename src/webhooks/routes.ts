@@ -3,9 +3,9 @@ import * as z from 'zod/mini'
 import { BASE32, randomText } from '../auth/random'
 import { database } from '../db/client'
 import type { Api } from '../http/context'
-import { pageOf, readCursor } from '../http/page'
+import { pageOf, readBefore, readCursor } from '../http/page'
 import { problem } from '../http/problem'
-import { ordinal, page, whole } from '../http/scalars'
+import { ordinal, page } from '../http/scalars'
 import { body, params, query } from '../http/validate'
 import { gone } from '../ledger/call'
 import { openText, sealText } from '../members/profile'
@@ -166,7 +166,7 @@ export const events = new Hono<Api>()
 
 events.get('/', query(page), async (c) => {
   const { limit, cursor } = c.req.valid('query')
-  const before = readCursor(cursor, whole(1), Number.MAX_SAFE_INTEGER)
+  const before = readBefore(cursor)
   if (!before.ok) {
     return problem(c, before.failure)
   }
