@@ -9,9 +9,15 @@ import { create, load, save, writeLots, type Ledger } from './store'
 
 type Asked = Parameters<typeof appendEntries>[2]
 
+/** What rolls a rehearsal back. */
+const takenBack = new Error('Taken back')
+
 /** A member's ledger as the object keeps it: in storage, and in memory as it was last written. */
 export class Book {
   #ledger: Ledger | null = null
+  /** What a transaction leaves for its end, however many commands it decides. */
+  #isChanged = false
+  #hasNews = false
   readonly #ctx: DurableObjectState
   readonly #send: (news: Pointer) => Promise<unknown>
 
@@ -19,6 +25,10 @@ export class Book {
   constructor(ctx: DurableObjectState, send: (news: Pointer) => Promise<unknown>) {
     this.#ctx = ctx
     this.#send = send
+  }
+
+  get sql(): SqlStorage {
+    return this.#ctx.storage.sql
   }
 
   /** Null where no member was enrolled. */
@@ -39,11 +49,34 @@ export class Book {
   /** Runs `work` in one transaction. What memory holds of a failed one is forgotten. */
   atomically<T>(work: () => T): T {
     try {
-      return this.#ctx.storage.transactionSync(work)
+      const done = this.#ctx.storage.transactionSync(() => {
+        const value = work()
+        this.#save()
+        return value
+      })
+      this.#announce()
+      return done
     } catch (error) {
-      this.#ledger = null
+      this.#forget()
       throw error
     }
+  }
+
+  /** Runs `work` within a transaction and takes back all that it wrote. */
+  rehearse<T>(work: () => T): T {
+    let seen: T
+    try {
+      this.#ctx.storage.transactionSync(() => {
+        seen = work()
+        throw takenBack
+      })
+    } catch (error) {
+      this.#forget()
+      if (error !== takenBack) {
+        throw error
+      }
+    }
+    return seen!
   }
 
   create(memberId: string, program: Program, locale: string | null): void {
@@ -56,9 +89,8 @@ export class Book {
 
   /** Changes what is kept beside the entries. */
   change(fields: Partial<Ledger>): void {
-    const ledger = { ...this.ledger!, ...fields }
-    save(this.#ctx.storage.sql, ledger)
-    this.#ledger = ledger
+    this.#ledger = { ...this.ledger!, ...fields }
+    this.#isChanged = true
   }
 
   /** Appends what a journal holds, arms the alarm if none is armed, and tells the projection. */
@@ -83,7 +115,7 @@ export class Book {
       state: journal.state,
       ...fields,
     })
-    this.#announce()
+    this.#hasNews = true
   }
 
   /** The projection stands at `seq`, null when it could not be asked: sends again until it has everything. */
@@ -95,13 +127,29 @@ export class Book {
     }
     const attempt = ledger.attempt + 1
     this.change({ alarmAt: this.#arm(Date.now(), attempt), attempt })
-    this.#announce()
+    this.#hasNews = true
+  }
+
+  #save(): void {
+    if (this.#isChanged) {
+      save(this.#ctx.storage.sql, this.#ledger!)
+      this.#isChanged = false
+    }
+  }
+
+  #forget(): void {
+    this.#ledger = null
+    this.#isChanged = false
+    this.#hasNews = false
   }
 
   /** Tells the projection that this member has news. Lost messages are the alarm's business. */
   #announce(): void {
-    const { programId, memberId } = this.#ledger!
-    this.#ctx.waitUntil(this.#send({ programId, memberId }).catch(() => null))
+    if (this.#hasNews) {
+      const { programId, memberId } = this.#ledger!
+      this.#hasNews = false
+      this.#ctx.waitUntil(this.#send({ programId, memberId }).catch(() => null))
+    }
   }
 
   #arm(now: number, attempt: number): number {

@@ -2,34 +2,18 @@ import { DurableObject } from 'cloudflare:workers'
 import { database } from '../db/client'
 import { projectedSeq } from '../db/lookup'
 import { nowIn, type Program } from '../program/program'
-import { fail, type Failure, ok, type Result } from '../result'
+import { ok, type Result } from '../result'
 import { Book } from './book'
-import {
-  bookedOtherwise,
-  isDigestOf,
-  type Call,
-  isRemembered,
-  type Key,
-  keyOf,
-  keyReused,
-  type Reply,
-  signedOut,
-  type Unready,
-} from './call'
-import { couponIn } from './coupon-view'
-import { decide } from './decide'
-import { eraseTexts, historyOf, readEntry } from './entries'
+import { executeAll, type BatchCall, type Booked } from './batch'
+import { type Call, type Reply, signedOut, type Unready } from './call'
+import { eraseTexts } from './entries'
 import { forfeit } from './erase'
+import { bringUpToDate, execute, replyOf } from './execute'
 import { open } from './journal'
-import type { Actor, Entry } from './ledger'
+import type { Actor } from './ledger'
 import { answer, type Answered, pageAfter, type Query, type Unprojected } from './query'
-import { type Receipt, type Standing, standingOf, viewOf } from './receipt'
-import { readCommand, recall, remember, type Outcome } from './replay'
 import { rulesOf, type Told } from './rules'
-import { cardOf, refuseCard, useCard } from './card'
-import { isForged } from './coupon'
 import { changeSessions, isAlive, type SessionRef, type SessionRequest } from './session'
-import { dueAt, settle } from './settle'
 import { FORGOTTEN, sessionsOf } from './store'
 
 /** One member's points. Everything that happens to them happens here, one after the other. */
@@ -47,16 +31,17 @@ export class MemberLedger extends DurableObject<Env> {
   execute(call: Call): Reply | Unready {
     return this.#within(call.program, (program) => {
       if (!this.#admits(call.session)) {
-        return this.#reply(signedOut)
+        return replyOf(this.#book, { result: signedOut, replayed: false })
       }
-      const asked = keyOf(call, program)
-      const before = recall(this.ctx.storage.sql, asked.key)
-      if (before !== null) {
-        const isSame = isDigestOf(before.fingerprint, asked.fingerprint)
-        return isSame ? this.#replay(before.outcome) : this.#reply(keyReused)
-      }
-      this.#settle(program)
-      return this.#decide(call, program, asked)
+      return replyOf(this.#book, execute(this.#book, call, program))
+    })
+  }
+
+  /** Decides commands one after the other in one transaction, or only says what would become of them. */
+  executeAll(calls: readonly BatchCall[], told: Told, isRehearsal = false): Booked[] | Unready {
+    return this.#within(told, (program) => {
+      const work = () => executeAll(this.#book, calls, program)
+      return isRehearsal ? this.#book.rehearse(work) : work()
     })
   }
 
@@ -66,7 +51,7 @@ export class MemberLedger extends DurableObject<Env> {
       if (!this.#admits(session)) {
         return signedOut
       }
-      this.#settle(program)
+      bringUpToDate(this.#book, program)
       const ledger = this.#book.ledger!
       const answered = answer(this.ctx.storage.sql, ledger, query, program, nowIn(program))
       return { ...answered, locale: ledger.locale }
@@ -75,7 +60,7 @@ export class MemberLedger extends DurableObject<Env> {
 
   /** Does what is due, so that it happens though nobody asks. */
   settle(told: Told): Unready | void {
-    return this.#within(told, (program) => this.#settle(program))
+    return this.#within(told, (program) => bringUpToDate(this.#book, program))
   }
 
   /** Signs a device in or out, or all of them out. Answers the epoch that tokens name from here on. */
@@ -109,7 +94,7 @@ export class MemberLedger extends DurableObject<Env> {
   /** Forgets who the member was, and gives up all that is left. Once more changes nothing. */
   erase(actor: Actor, told: Told): Result<null> | Unready {
     return this.#within(told, (program) => {
-      this.#settle(program)
+      bringUpToDate(this.#book, program)
       const { state, salt, epoch } = this.#book.ledger!
       const journal = open(state, program, nowIn(program))
       forfeit(journal, actor)
@@ -164,85 +149,5 @@ export class MemberLedger extends DurableObject<Env> {
   #admits(session: SessionRef | undefined): boolean {
     const { epoch } = this.#book.ledger!
     return session === undefined || isAlive(sessionsOf(this.ctx.storage.sql), epoch, session)
-  }
-
-  #settle(program: Program): void {
-    const ledger = this.#book.ledger!
-    const now = nowIn(program)
-    if (ledger.version === program.version && now < (ledger.dueAt ?? Infinity)) {
-      return
-    }
-    const journal = open(ledger.state, program, now)
-    settle(journal)
-    if (journal.entries.length > 0) {
-      this.#book.commit(journal, null)
-    } else {
-      // New rules may have moved what is due; the version is kept, so that an older one never follows it.
-      const { version } = program
-      this.#book.change({ version, dueAt: dueAt(journal.state, program, now) })
-    }
-  }
-
-  #decide({ command, actor }: Call, program: Program, asked: Key): Reply {
-    const { sql } = this.ctx.storage
-    const ledger = this.#book.ledger!
-    const journal = open(ledger.state, program, nowIn(program))
-    const decided = isForged(command, ledger.couponKey)
-      ? fail('not_found', 'There is no such coupon.')
-      : decide(journal, command, actor, historyOf(sql))
-    if (decided.ok && decided.value !== null) {
-      return this.#repeat(decided.value, asked)
-    }
-    const taken = refuseCard(cardOf(command), ledger, Date.now()) ?? decided
-    if (!taken.ok) {
-      return this.#refuse(taken.failure, asked)
-    }
-    const standing = standingOf(journal.state, program, journal.now)
-    if (journal.entries.length > 0) {
-      const fields = useCard(cardOf(command), ledger.cards, Date.now())
-      this.#book.commit(journal, { key: asked, span: journal.entries.length, standing }, fields)
-    } else if (command.type !== 'refundTo') {
-      // A sum that is reached is compared anew each time: there is nothing to repeat.
-      remember(sql, asked, { standing })
-    }
-    return this.#reply(ok(this.#receipt(journal.entries, standing)))
-  }
-
-  #refuse(failure: Failure, asked: Key): Reply {
-    if (isRemembered(failure)) {
-      remember(this.ctx.storage.sql, asked, { failure })
-    }
-    return this.#reply({ ok: false, failure })
-  }
-
-  /** The same thing was booked before, under another key. */
-  #repeat(first: Entry, asked: Key): Reply {
-    const { content } = readCommand(this.ctx.storage.sql, first.seq)
-    if (!isDigestOf(content, asked.content)) {
-      return this.#refuse(bookedOtherwise, asked)
-    }
-    remember(this.ctx.storage.sql, asked, { seq: first.seq })
-    return this.#replay({ seq: first.seq })
-  }
-
-  #replay(outcome: Outcome): Reply {
-    if ('failure' in outcome) {
-      return this.#reply({ ok: false, failure: outcome.failure }, true)
-    }
-    if ('standing' in outcome) {
-      return this.#reply(ok({ entries: [], ...outcome.standing }), true)
-    }
-    const { entries, standing } = readCommand(this.ctx.storage.sql, outcome.seq)
-    return this.#reply(ok(this.#receipt(entries, standing)), true)
-  }
-
-  #receipt(entries: readonly Entry[], standing: Standing): Receipt {
-    const { sql } = this.ctx.storage
-    const coupon = couponIn(this.#book.ledger!, entries, (seq) => readEntry(sql, seq))
-    return { entries: entries.map(viewOf), ...standing, ...(coupon && { coupon }) }
-  }
-
-  #reply(result: Result<Receipt>, replayed = false): Reply {
-    return { result, replayed, locale: this.#book.ledger!.locale }
   }
 }
