@@ -26,20 +26,25 @@ const readShared = (): Record<string, string> => {
   return Object.fromEntries(files.map((path) => [path, readFileSync(join(shared, path), 'utf8')]))
 }
 
-export default defineConfig({
+/** `vitest --mode libsql` runs everything on libSQL, beside a D1 that has no tables. */
+export default defineConfig(({ mode }) => ({
   plugins: [
-    cloudflareTest(async () => ({
+    cloudflareTest(async ({ inject }) => ({
       wrangler: { configPath: './wrangler.toml' },
       miniflare: {
         bindings: {
           ...secrets,
-          MIGRATIONS: await readD1Migrations('migrations/d1'),
+          ...(mode === 'libsql' ? inject('libsql') : { LIBSQL_URL: '' }),
+          MIGRATIONS: mode === 'libsql' ? [] : await readD1Migrations('migrations/d1'),
         },
       },
     })),
   ],
   test: {
+    globalSetup: mode === 'libsql' ? ['./test/libsql/setup.ts'] : [],
     include: ['test/**/*.test.ts'],
+    // One workerd and its storage for all files: each has programs of its own, and starting one a file takes as long as the tests.
+    isolate: false,
     setupFiles: ['./test/setup.ts'],
     testTimeout: 30_000,
     slowTestThreshold: 2_000,
@@ -47,4 +52,4 @@ export default defineConfig({
     onConsoleLog: (log) => !log.startsWith('Outbox of '),
     provide: { shared: readShared() },
   },
-})
+}))

@@ -46,10 +46,11 @@ export async function serve() {
             ROOT_KEY: { type: 'text', value: rootKey },
             PROFILE_KEY: { type: 'text', value: Buffer.alloc(32).toString('base64') },
             LEDGER: { type: 'durable-object', worker: 'punchcard', exportName: 'MemberLedger' },
+            IMPORTS: { type: 'durable-object', worker: 'punchcard', exportName: 'ImportJob' },
             DB: { type: 'd1', id: 'bench' },
             PROJECTION: { type: 'worker', worker: 'bare', exportName: 'Sink' },
           },
-          exports: { MemberLedger: storage },
+          exports: { MemberLedger: storage, ImportJob: storage },
         },
         dev: { unsafeDirectSockets: [{}] },
       },
@@ -91,6 +92,8 @@ export async function serve() {
       channel: 'pos',
     })
   return {
+    url,
+    key,
     /** Awards one more order of three lines to one member. */
     award: () => {
       const body = order()

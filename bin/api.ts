@@ -15,19 +15,38 @@ export class Refused extends Error {
   }
 }
 
-/** Calls Punchcard and returns the answer's JSON; throws `Refused` for any status from 400 on. */
-export const call = async <T>(url: string, key: string, init: RequestInit = {}): Promise<T> => {
+const answerOf = async (url: string, key: string, init: RequestInit): Promise<Response> => {
   const headers = new Headers(init.headers)
   headers.set('authorization', `Bearer ${key}`)
-  headers.set('content-type', 'application/json')
-  const response = await fetch(url, { ...init, headers })
-  const text = await response.text()
-  if (response.ok) {
-    return JSON.parse(text) as T
+  if (!headers.has('content-type')) {
+    headers.set('content-type', 'application/json')
   }
+  const response = await fetch(url, { ...init, headers }).catch((error: Error) => {
+    throw new Error(`${new URL(url).origin} cannot be reached.`, { cause: error })
+  })
+  if (response.ok) {
+    return response
+  }
+  const text = await response.text()
   const isProblem = response.headers.get('content-type')?.includes('json')
   const problem: Problem = isProblem ? JSON.parse(text) : { code: 'no_problem', detail: text }
   throw new Refused(response.status, problem)
+}
+
+/** Calls Punchcard, with JSON unless the headers say otherwise, and returns the answer's JSON; throws `Refused` for any status from 400 on. */
+export const call = async <T>(url: string, key: string, init: RequestInit = {}): Promise<T> =>
+  (await (await answerOf(url, key, init)).json()) as T
+
+/** A page of text, and what its `Link` header says of the next. */
+export interface Page {
+  text: string
+  link: string | null
+}
+
+/** Reads a page of text; throws as `call`. */
+export const pageAt = async (url: string, key: string): Promise<Page> => {
+  const response = await answerOf(url, key, {})
+  return { text: await response.text(), link: response.headers.get('link') }
 }
 
 export interface NewProgram {

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib'
 import { quit } from './local.ts'
 import { wrangler } from './wrangler.ts'
 
-const budgetBytes = 150_000
+const budgetBytes = 195_000
 const outDir = '.wrangler/upload'
 
 rmSync(outDir, { recursive: true, force: true })

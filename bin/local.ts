@@ -23,6 +23,18 @@ const fresh = {
 export const readSecrets = (file = secretsFile): Record<string, string | undefined> =>
   existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {}
 
+/** Where a libSQL database is. */
+export interface Libsql {
+  url: string
+  authToken: string | undefined
+}
+
+/** The libSQL database that the environment or `.dev.vars` names; undefined where D1 is used. */
+export const libsqlOf = (): Libsql | undefined => {
+  const { LIBSQL_URL: url, LIBSQL_AUTH_TOKEN: authToken } = { ...readSecrets(), ...process.env }
+  return url ? { url, authToken } : undefined
+}
+
 /** Adds the secrets that are missing to `.dev.vars`, readable by its owner alone. */
 export const ensureSecrets = () => {
   const secrets = readSecrets()

@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { addressOf, type Demo, ensureDemo } from './demo.ts'
-import { claimPort, ensureSecrets, isOpen, quit, runningPort } from './local.ts'
+import { claimPort, ensureSecrets, isOpen, libsqlOf, quit, runningPort } from './local.ts'
+import { migrateLibsql } from './migrate.ts'
 import { logFile, serve, wrangler } from './wrangler.ts'
 
 const port = Number(process.env.PORT ?? 8787)
@@ -49,8 +50,13 @@ if (await isOpen(port)) {
 }
 mkdirSync('.wrangler', { recursive: true })
 const { ROOT_KEY: rootKey = '' } = ensureSecrets()
-wrangler('d1', 'migrations', 'apply', 'DB', '--local')
-const server = serve(port, claimPort(port))
+const libsql = libsqlOf()
+if (libsql) {
+  await migrateLibsql(libsql)
+} else {
+  wrangler('d1', 'migrations', 'apply', 'DB', '--local')
+}
+const server = serve(port, libsql, claimPort(port))
 try {
   await server.ready(`${url}/healthz`)
   setInterval(runCron, 5 * 60_000).unref()

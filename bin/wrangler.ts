@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { createWriteStream, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { quit } from './local.ts'
+import { type Libsql, quit } from './local.ts'
 
 /** Everything that the local server says. */
 export const logFile = '.wrangler/dev.log'
@@ -29,8 +29,13 @@ export const wrangler = (...args: string[]) => {
 }
 
 /** Serves on `port` of this machine alone until `stop` or a signal; `onEnd` runs when it is over. */
-export const serve = (port: number, onEnd: () => void) => {
+export const serve = (port: number, libsql: Libsql | undefined, onEnd: () => void) => {
   const args = [script, 'dev', '--ip', '127.0.0.1', '--port', `${port}`, '--inspector-port', '0']
+  args.push('--var', `LIBSQL_URL:${libsql?.url ?? ''}`)
+  // Of .dev.vars wrangler reads only what wrangler.toml names, and the token is optional.
+  if (libsql?.authToken) {
+    args.push('--var', `LIBSQL_AUTH_TOKEN:${libsql.authToken}`)
+  }
   const child = spawn(process.execPath, [...args, '--show-interactive-dev-session', 'false'], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],

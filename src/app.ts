@@ -4,9 +4,11 @@ import { secureHeaders } from 'hono/secure-headers'
 import { BASE32, randomText } from './auth/random'
 import { authorize } from './auth/authorize'
 import { jwks, keys } from './auth/routes'
+import { backup } from './backup/routes'
 import { testClock } from './clock/routes'
 import type { Api } from './http/context'
 import { notFound, onError, problem } from './http/problem'
+import { imports } from './imports/routes'
 import { ledger } from './ledger/routes'
 import { cors, origins } from './http/cors'
 import { demo } from './demo/routes'
@@ -16,7 +18,9 @@ import { members } from './members/routes'
 import { outbox } from './messages/routes'
 import { pos } from './pos/routes'
 import { program, programs } from './program/routes'
-import { entries, health, projection, purchases, refunds, totals } from './projection/routes'
+import { entries, health, purchases, refunds, totals } from './projection/routes'
+import { reproject } from './rebuild/routes'
+import { rewinds } from './rewind/routes'
 import { coupons } from './rewards/routes'
 import { signIn } from './sign-in/routes'
 import { statement } from './statement/routes'
@@ -40,12 +44,13 @@ app.use(async (c, next) => {
   await next()
 })
 app.use('/me/*', cors())
-app.use(
-  bodyLimit({
-    maxSize: MAX_BODY_BYTES,
-    onError: (c) => problem(c, { code: 'payload_too_large', detail: 'A body has at most 1 MB.' }),
-  }),
-)
+const limited = bodyLimit({
+  maxSize: MAX_BODY_BYTES,
+  onError: (c) => problem(c, { code: 'payload_too_large', detail: 'A body has at most 1 MB.' }),
+})
+// Files are passed on as they come, backups are the deployer's own.
+const UNLIMITED = /^\/v1\/(imports|programs\/[^/]+\/backup)(\/|$)/
+app.use((c, next) => (UNLIMITED.test(c.req.path) ? next() : limited(c, next)))
 app.use(authorize())
 app.use('/me/*', origins())
 
@@ -53,7 +58,9 @@ app.route('/.well-known/jwks.json', jwks)
 app.get('/healthz', (c) => c.json({ ok: true }))
 app.route('/demo', demo)
 app.route('/v1/programs', programs)
-app.route('/v1/programs/:id/projection', projection)
+app.route('/v1/programs/:id/backup', backup)
+app.route('/v1/admin/reproject', reproject)
+app.route('/v1/admin/rewinds', rewinds)
 app.route('/v1/program', program)
 app.route('/v1/program/totals', totals)
 app.route('/v1/test-clock', testClock)
@@ -71,6 +78,7 @@ app.route('/webhooks', webhooks)
 app.route('/v1/purchases', purchases)
 app.route('/v1/refunds', refunds)
 app.route('/v1/entries', entries)
+app.route('/v1/imports', imports)
 app.route('/v1/health', health)
 app.route('/me', signIn)
 app.route('/me/export', memberExport)

@@ -21,6 +21,7 @@ export type Code =
   | 'unsupported_media_type'
   | 'idempotency_key_reused'
   | 'too_many_requests'
+  | 'not_supported'
   | 'unavailable'
 
 /** One fault of a request body: a JSON pointer (RFC 6901) and a sentence. */

@@ -1,11 +1,12 @@
-import { createMessageBatch } from 'cloudflare:test'
+import { createMessageBatch, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import openapi from '../public/openapi.json'
 import { project } from '../src/projection/consumer'
 import type { Pointer } from '../src/projection/projection'
+import { SQL } from './db'
 import { type Answer, createProgram, program, rootKey } from './http/api'
-import { type Asked, ids, people, toldIds, Walk } from './http/openapi'
+import { type Asked, ids, importIds, people, toldIds, Walk } from './http/openapi'
 
 describe('an answer', () => {
   const walk = new Walk()
@@ -113,7 +114,7 @@ describe('an answer', () => {
     await step('awardActivity', { body: { type: 'welcome' } })
     await step('getClock')
     // Members without a ledger are settled at once, in pages as others are.
-    await env.DB.prepare(
+    await SQL.prepare(
       `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 310)
        INSERT INTO members (program_id, id, card_number, created_at) SELECT ?, 'x' || i, '', 0 FROM n`,
     )
@@ -122,7 +123,7 @@ describe('an answer', () => {
     const now = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()
     await step('moveClock', { body: { now: now(10) } })
     await step('getClock')
-    await env.DB.prepare("DELETE FROM members WHERE program_id = ? AND id LIKE 'x%'")
+    await SQL.prepare("DELETE FROM members WHERE program_id = ? AND id LIKE 'x%'")
       .bind(programId)
       .run()
     await step('moveClock', { body: { now: now(400) } })
@@ -143,7 +144,27 @@ describe('an answer', () => {
     ])
     await project(batch, env)
     await step('findOrder', { params: { orderId: 'SO-1' } })
-    await step('rebuildProjection', { params: { id: programId }, key: rootKey, body: {} })
+    const exported = await step('exportProgram', { params: { id: programId }, key: rootKey })
+    await step('restoreProgram', {
+      params: { id: programId },
+      key: rootKey,
+      body: exported.text,
+      headers: { 'content-type': 'application/x-ndjson' },
+    })
+    const asRoot = { key: rootKey }
+    await step('rebuildProjection', { ...asRoot, body: { programId } })
+    await step('rebuildProjection', { ...asRoot, body: {} })
+    await step('listRebuilds', asRoot)
+    const at = new Date(Date.now() - 1_000).toISOString()
+    const asked = { ...asRoot, body: { programId, memberId, at } }
+    await step('rewindLedger', asked)
+    const stub = env.LEDGER.get(env.LEDGER.idFromName(`${programId}:${memberId}`))
+    await runInDurableObject(stub, (_, { storage }) => {
+      const bookmark = () => Promise.resolve('bookmark')
+      const has = { getBookmarkForTime: bookmark, onNextSessionRestoreBookmark: bookmark }
+      Object.assign(storage, has)
+    })
+    await step('rewindLedger', asked)
     await step('getHealth')
     await step('readFeed', { query: '?limit=5&after=1' })
     await step('refundOrder', { body: { orderId: 'SO-1', refundId: 'R4', amount: 1 } })
@@ -163,7 +184,7 @@ describe('an answer', () => {
     await walkClock(created.id)
   })
 
-  const others = [...people.ids, ...toldIds]
+  const others = [...people.ids, ...toldIds, ...importIds]
 
   it.each(ids.filter((id) => !others.includes(id)))('of %s is as described', (id) => {
     const { misfits, statuses, described } = walk.of(id)
@@ -186,8 +207,8 @@ describe('an answer', () => {
     expect(entry.filter((kind) => !walk.kinds.has(kind))).toEqual(people.kinds)
   })
 
-  it('has shown every field that an entry can have', () => {
+  it('has shown every field that an entry can have without an import', () => {
     const { properties } = openapi.components.schemas.Entry
-    expect(Object.keys(properties).filter((name) => !walk.fields.has(name))).toEqual([])
+    expect(Object.keys(properties).filter((name) => !walk.fields.has(name))).toEqual(['undo'])
   })
 })

@@ -10,11 +10,24 @@ import * as members from '../src/members/schema'
 import * as pos from '../src/pos/schema'
 import { document } from '../src/program/document'
 import { newProgram } from '../src/program/schema'
-import { feed, rebuild } from '../src/projection/schema'
+import { options } from '../src/imports/schema'
+import { place } from '../src/backup/schema'
+import { feed } from '../src/projection/schema'
+import { rebuild } from '../src/rebuild/schema'
+import { rewind } from '../src/rewind/schema'
 import { couponUse, couponVoid } from '../src/rewards/schema'
 import { newClaim, newEndpoint, rotation as newSecrets } from '../src/webhooks/schema'
 import { renewal, start, verification } from '../src/sign-in/schema'
-import { find, ids, inlined, misfits, operations, type Schema, sorted } from './http/openapi'
+import {
+  find,
+  ids,
+  inlined,
+  misfits,
+  operations,
+  readsJson,
+  type Schema,
+  sorted,
+} from './http/openapi'
 
 // What a client must know before it sends; patterns and refinements are told in words.
 const bounds = [
@@ -74,7 +87,7 @@ function differences(described: Schema, read: Schema, at = '#'): string[] {
 const read = (schema: z.ZodMiniType) =>
   z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Schema
 
-describe('a body', () => {
+describe('a JSON body', () => {
   const bodies: Record<string, z.ZodMiniType> = {
     createProgram: newProgram,
     publishProgram: document,
@@ -88,6 +101,7 @@ describe('a body', () => {
     freezeMember: ledger.freezing,
     unfreezeMember: ledger.freezing,
     rebuildProjection: rebuild,
+    rewindLedger: rewind,
     awardPurchase: ledger.purchase,
     refundPurchase: ledger.refund,
     reverseRefund: ledger.refundReversal,
@@ -125,7 +139,7 @@ describe('a body', () => {
   }
 
   it('is described for the operations that read one', () => {
-    const withBody = operations.filter(({ requestBody }) => requestBody)
+    const withBody = operations.filter(readsJson)
     expect(sorted(withBody.map(({ operationId }) => operationId))).toEqual(
       sorted(Object.keys(bodies)),
     )
@@ -152,6 +166,10 @@ describe('a query', () => {
     listOutbox: page,
     listEvents: page,
     listPayments: page,
+    startImport: options,
+    exportProgram: place,
+    listImports: page,
+    listImportFaults: page,
     listOwnEntries: page,
     listOwnCoupons: page,
     // The one that is read without a schema: what is no key opens nothing.

@@ -107,6 +107,7 @@ describe('a problem', () => {
     idempotency_key_reused: true,
     precondition_required: true,
     too_many_requests: true,
+    not_supported: true,
     unavailable: true,
   }
   const { Problem: schema } = openapi.components.schemas

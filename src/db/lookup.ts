@@ -1,6 +1,6 @@
 import { and, eq } from 'drizzle-orm'
 import type { Database } from './client'
-import { balances, members } from './tables'
+import { members } from './tables'
 
 /** The member of that id, whatever became of the ledger: the language, if one is known. Null where there is none. */
 export async function findSpeaker(
@@ -10,14 +10,4 @@ export async function findSpeaker(
 ): Promise<{ locale: string | null } | null> {
   const is = and(eq(members.programId, programId), eq(members.id, id))
   return (await db.select({ locale: members.locale }).from(members).where(is).get()) ?? null
-}
-
-/** Up to which `seq` the projection has this member; 0 when it has nothing. */
-export async function projectedSeq(
-  db: Database,
-  programId: string,
-  memberId: string,
-): Promise<number> {
-  const is = and(eq(balances.programId, programId), eq(balances.memberId, memberId))
-  return (await db.select({ seq: balances.seq }).from(balances).where(is).get())?.seq ?? 0
 }

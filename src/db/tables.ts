@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import type { ProgramDocument } from '../program/document'
 
@@ -123,7 +124,27 @@ export const outbox = sqliteTable(
   (t) => [primaryKey({ columns: [t.programId, t.position] })],
 )
 
+/** Files that were imported; how each came along is in its object. */
+export const imports = sqliteTable(
+  'imports',
+  {
+    programId: text('program_id').notNull(),
+    id: text().notNull(),
+    createdAt: integer('created_at').notNull(),
+    // Of the file, while what it says stands: a second file that says the same is refused.
+    digest: text(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.programId, t.id] }),
+    uniqueIndex('imports_digest')
+      .on(t.programId, t.digest)
+      .where(sql`digest IS NOT NULL`),
+  ],
+)
+
 // Projection: can be dropped and rebuilt from the ledgers.
+
+const figures = ['issued', 'redeemed', 'lapsed', 'clawedBack'] as const
 
 export const balances = sqliteTable(
   'balances',
@@ -163,6 +184,9 @@ export const entries = sqliteTable(
     body: text({ mode: 'json' }).$type<Record<string, unknown>>().notNull(),
     // Real milliseconds between the commit in the member's object and this row.
     lagMs: integer('lag_ms').notNull(),
+    // Where the points are counted in `totals`; null for rows of the first versions, and where they are in none.
+    month: text(),
+    figure: text({ enum: figures }),
   },
   (t) => [
     primaryKey({ columns: [t.programId, t.position] }),
@@ -198,7 +222,7 @@ export const totals = sqliteTable(
     programId: text('program_id').notNull(),
     // YYYY-MM in the program's zone, by when it happened.
     month: text().notNull(),
-    figure: text({ enum: ['issued', 'redeemed', 'lapsed', 'clawedBack'] }).notNull(),
+    figure: text({ enum: figures }).notNull(),
     points: integer().notNull(),
   },
   (t) => [primaryKey({ columns: [t.programId, t.month, t.figure] })],

@@ -23,10 +23,11 @@ const statuses: Record<Code, Status> = {
   member_gone: [410, 'The member was erased'],
   precondition_failed: [412, 'It has changed in the meantime'],
   payload_too_large: [413, 'The body is too large'],
-  unsupported_media_type: [415, 'The body is not declared as JSON'],
+  unsupported_media_type: [415, 'The body is not declared as what is read'],
   idempotency_key_reused: [422, 'The Idempotency-Key was used for something else'],
   precondition_required: [428, 'A precondition is missing'],
   too_many_requests: [429, 'Too many requests', 10],
+  not_supported: [501, 'Not supported here'],
   unavailable: [503, 'Not available now', 1],
 }
 
@@ -85,8 +86,9 @@ const answer = (c: Context<Api>, status: ContentfulStatusCode, body: object): Re
 const chainOf = (error: Error): Error[] =>
   error.cause instanceof Error ? [error, ...chainOf(error.cause)] : [error]
 
-// As D1, its transport and drizzle begin their messages.
-const STORAGE = /^(D1_|Failed query|Failed to get session|Network connection lost|internal error)/
+// As D1, libSQL, their transport and drizzle begin their messages.
+const STORAGE =
+  /^(D1_|SERVER_ERROR|HRANA_|SQLITE_BUSY|Failed query|Failed to get session|Network connection lost|The operation was aborted|internal error)/
 const REFUSED = /SQLITE_(CONSTRAINT|ERROR)/
 
 /** Whether D1 or an object could not be reached, as opposed to having refused what it was asked. */

@@ -1,6 +1,8 @@
 import type { Program } from '../program/program'
-import type { Pointer } from '../projection/projection'
+import type { Pointer, Stand } from '../projection/projection'
+import { ok, type Result } from '../result'
 import { isArmed, nextCheckAt } from './alarm'
+import { type LedgerPart, restore } from './backup'
 import { chain } from './chain'
 import { appendEntries } from './entries'
 import type { Journal } from './journal'
@@ -8,6 +10,9 @@ import { dueAt } from './settle'
 import { create, load, save, writeLots, type Ledger } from './store'
 
 type Asked = Parameters<typeof appendEntries>[2]
+
+/** Up to where the projection has a ledger, and of which history. */
+export type Projected = Pick<Stand, 'seq' | 'history'>
 
 /** What rolls a rehearsal back. */
 const takenBack = new Error('Taken back')
@@ -46,14 +51,15 @@ export class Book {
     return ledger.erasedAt === null ? ledger : 'gone'
   }
 
-  /** Runs `work` in one transaction. What memory holds of a failed one is forgotten. */
-  atomically<T>(work: () => T): T {
+  /** Runs `work` in one transaction and tells the projection, or leaves that to others. What memory holds of a failed one is forgotten. */
+  atomically<T>(work: () => T, { isQuiet = false } = {}): T {
     try {
       const done = this.#ctx.storage.transactionSync(() => {
         const value = work()
         this.#save()
         return value
       })
+      this.#hasNews &&= !isQuiet
       this.#announce()
       return done
     } catch (error) {
@@ -118,15 +124,50 @@ export class Book {
     this.#hasNews = true
   }
 
-  /** The projection stands at `seq`, null when it could not be asked: sends again until it has everything. */
-  rearm(seq: number | null): void {
-    const ledger = this.ledger!
-    if (seq !== null && seq >= ledger.state.seq) {
+  /** Takes a part of a backup, and tells the projection. */
+  restore(part: LedgerPart): Result<null> {
+    return this.atomically(() => {
+      const restored = restore(this.sql, this.ledger, part)
+      if (!restored.ok) {
+        return restored
+      }
+      const now = Date.now()
+      const { alarmAt } = restored.value
+      const isSet = isArmed({ alarmAt }, now)
+      this.change({ ...restored.value, alarmAt: isSet ? alarmAt : this.#arm(now, 0) })
+      this.#hasNews = true
+      return ok(null)
+    })
+  }
+
+  /** Whether the projection has all of this ledger. */
+  isIn(projected: Projected): boolean {
+    const { history, state } = this.ledger!
+    return projected.history === history && projected.seq >= state.seq
+  }
+
+  /** Where the projection stands, null when it could not be asked: sends again until it has everything. */
+  rearm(projected: Projected | null): void {
+    if (projected !== null && this.isIn(projected)) {
       this.change({ alarmAt: null, attempt: 0 })
       return
     }
-    const attempt = ledger.attempt + 1
+    const attempt = this.ledger!.attempt + 1
     this.change({ alarmAt: this.#arm(Date.now(), attempt), attempt })
+    this.#hasNews = true
+  }
+
+  /** Begins a history that no other has been, and makes the projection follow it. */
+  renew(): void {
+    const { history, epoch } = this.ledger!
+    const now = Date.now()
+    this.change({
+      history: Math.max(history + 1, now),
+      epoch: Math.max(epoch + 1, now),
+      alarmAt: this.#arm(now, 0),
+      // What the projection was found to lack before is to be taken back.
+      attempt: 1,
+    })
     this.#hasNews = true
   }
 

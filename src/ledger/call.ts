@@ -100,6 +100,10 @@ function contentOf(command: Command, earning: ProgramDocument['earning']): strin
     const { taxIncluded = earning.taxIncluded } = command.request
     return JSON.stringify(saleOf({ ...command.request, taxIncluded }))
   }
+  if (command.type === 'refund') {
+    const { occurredAt: _at, channel: _channel, ...request } = command.request
+    return JSON.stringify({ ...command, request })
+  }
   return JSON.stringify(command.type === 'reverseRefund' ? command.refundId : command)
 }
 

@@ -4,6 +4,8 @@ import type { Program } from '../program/program'
 import { findProgram } from '../program/store'
 import { type Failure, ok, type Result } from '../result'
 import { regionOf } from './address'
+import type { LedgerPart, Mark } from './backup'
+import type { BatchCall, BatchHow, Booked } from './batch'
 import { type Call, gone, type Reply, type Unready } from './call'
 import type { Actor } from './ledger'
 import type { MemberLedger } from './object'
@@ -13,19 +15,27 @@ import type { SessionRef, SessionRequest } from './session'
 
 /** The object's methods as they are called from outside; the platform's own type for this loses tuples. */
 type Remote<T> = {
-  [K in keyof T]: T[K] extends (...args: infer A) => infer R ? (...args: A) => Promise<R> : never
+  [K in keyof T]: T[K] extends (...args: infer A) => infer R
+    ? (...args: A) => Promise<Awaited<R>>
+    : never
 }
 type Ledger = Remote<
   Pick<
     MemberLedger,
     | 'enrol'
     | 'execute'
+    | 'executeAll'
     | 'read'
     | 'settle'
     | 'changeSessions'
     | 'setLocale'
     | 'erase'
     | 'unprojected'
+    | 'dump'
+    | 'restore'
+    | 'rewind'
+    | 'restart'
+    | 'renew'
   >
 >
 
@@ -54,6 +64,16 @@ export async function execute(
   )
   return reply.ok ? reply.value : { result: reply, replayed: false, locale: null }
 }
+
+/** Has a member's ledger decide commands in their order, at once. */
+export const executeAll = (
+  env: Env,
+  program: Program,
+  memberId: string,
+  calls: readonly BatchCall[],
+  how?: BatchHow,
+): Promise<Result<Booked[]>> =>
+  prepared(env, program, memberId, (ledger, told) => ledger.executeAll(calls, told, how))
 
 /** Asks a member's ledger; with a session, for the member who is signed in by it. */
 export async function ask<T extends Query['type']>(
@@ -102,6 +122,32 @@ export async function erase(
   return answer.ok ? answer.value : answer
 }
 
+/** Has a member's ledger put back to what it was at an instant, real milliseconds, once it is renewed. */
+export async function rewind(
+  env: Env,
+  program: Program,
+  memberId: string,
+  atMs: number,
+): Promise<Result<null>> {
+  const answer = await prepared(env, program, memberId, (ledger) => ledger.rewind(atMs))
+  return answer.ok ? answer.value : answer
+}
+
+/** Starts a member's ledger anew, as a history of its own. Throws where it is not to be had. */
+export async function renew(env: Env, program: Program, memberId: string): Promise<void> {
+  // It answers by failing, and so may what comes too soon after it.
+  await reach(env, program.id, memberId, (ledger) => ledger.restart()).catch(() => null)
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const renewed = await prepared(env, program, memberId, (ledger) => ledger.renew()).catch(
+      () => null,
+    )
+    if (renewed?.ok && renewed.value) {
+      return
+    }
+  }
+  throw Object.assign(new Error('The ledger was not put back yet'), { retryable: true })
+}
+
 /** Does what is due for a member. */
 export const settle = (env: Env, program: Program, memberId: string): Promise<unknown> =>
   tell(env, program, memberId, (ledger, told) => ledger.settle(told))
@@ -114,6 +160,14 @@ export const unprojected = (
   seq: number,
 ): Promise<Unprojected | null> =>
   reach(env, programId, memberId, (ledger) => ledger.unprojected(seq))
+
+/** The next part of a member's ledger as a backup keeps it; null where there is none. */
+export const dump = (env: Env, programId: string, memberId: string, after: Mark) =>
+  reach(env, programId, memberId, (ledger) => ledger.dump(after))
+
+/** Adds a part of a backup to a member's ledger, or makes the ledger by it. */
+export const restore = (env: Env, programId: string, memberId: string, part: LedgerPart) =>
+  reach(env, programId, memberId, (ledger) => ledger.restore(part))
 
 /** Names the program to a ledger, and tells it in full where that version is not known there. */
 async function tell<T>(

@@ -7,7 +7,8 @@ import { barred, freeze } from './freeze'
 import { capture, hold, releaseHold } from './hold'
 import type { Journal } from './journal'
 import type { Actor, Entry, State } from './ledger'
-import type { History } from './thread'
+import { type History, orderThread } from './thread'
+import { orderOf } from './order'
 import { redeem, reverseRedemption } from './redeem'
 import { refund, reverseRefund } from './refund'
 import { type Gone, refundTo } from './refund-to'
@@ -24,12 +25,13 @@ import type {
   Refund,
 } from './schema'
 import { settle } from './settle'
+import { undoImport } from './undo'
 
 /** Everything that can be asked of a member's ledger. */
 export type Command =
   | { type: 'purchase'; request: Purchase }
   | { type: 'activity'; request: ActivityRequest }
-  | { type: 'refund'; request: Refund }
+  | { type: 'refund'; request: Refund & { channel?: 'import' } }
   | { type: 'reverseRefund'; refundId: string; orderId?: string | undefined }
   | { type: 'hold'; request: HoldRequest }
   | { type: 'capture'; holdId: number; request: Capture }
@@ -42,6 +44,7 @@ export type Command =
   | { type: 'voidSale'; orderId: string; till: Till }
   | ({ type: 'useCoupon'; orderId?: string | undefined } & Proof)
   | ({ type: 'voidCoupon'; reason?: string | undefined } & Proof)
+  | { type: 'undoImport'; importId: string }
   | { type: 'freeze' | 'unfreeze'; reason?: string | undefined }
 
 const FUTURE_MS = 5 * 60_000
@@ -116,6 +119,8 @@ function dispatch(
       return useCoupon(journal, command, actor, history)
     case 'voidCoupon':
       return voidCoupon(journal, command, actor, history)
+    case 'undoImport':
+      return undoImport(journal, command.importId, actor, history)
     case 'freeze':
     case 'unfreeze':
       return freeze(journal, command.type, command.reason ?? null, actor)
@@ -130,6 +135,9 @@ function undo(
 ): Result<Entry | null> {
   const found = history
     .refunds(refundId)
+    .filter(({ orderId: of, seq }) =>
+      orderOf(history.thread(orderThread(of!)))?.refunds.some((entry) => entry.seq === seq),
+    )
     .filter((entry) => orderId === undefined || entry.orderId === orderId)
   if (found.length > 1) {
     const detail = `Several orders have a refund ${refundId}; say which by orderId.`

@@ -3,7 +3,7 @@ import { closes } from './coupon'
 import { erasedTexts } from './erase'
 import type { Key } from './call'
 import { type Entry } from './ledger'
-import { type History, threadOf } from './thread'
+import { type History, threadOf, withoutUndone } from './thread'
 import { type EntryRow, packEntry, unpackEntry } from './pack'
 import type { Standing } from './receipt'
 import type { ChainedEntry } from './statement'
@@ -112,8 +112,9 @@ export const historyOf = (sql: SqlStorage): History => ({
       `SELECT ${COLUMNS} FROM entries WHERE thread_hash = ? ORDER BY seq`,
       hash48(name),
     )
-    return Array.from(rows, unpackEntry).filter((entry) => threadOf(entry) === name)
+    return withoutUndone(Array.from(rows, unpackEntry).filter((entry) => threadOf(entry) === name))
   },
+  all: () => entriesAt(sql, Infinity),
   closing: (redemptionId) => {
     const seq = readMemo<number>(sql, `coupon:${redemptionId}`)
     return seq === null ? undefined : readEntry(sql, seq)

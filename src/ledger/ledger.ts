@@ -1,6 +1,7 @@
-import type { Day } from '../program/calendar'
+import { type Day, dayOf } from '../program/calendar'
 import type { Earning } from '../program/earning'
 import type { Promised } from '../program/expiry'
+import { nowIn, type Program } from '../program/program'
 import type { Redeemed } from '../program/reward'
 import type { DayCount, TierReason, TierState } from '../program/tier'
 
@@ -121,6 +122,8 @@ export interface Detail {
   returned?: readonly (readonly [seq: number, points: number])[]
   /** The entry undoes its `ref` on request. */
   reversal?: true
+  /** The entry takes back its `ref` with the import that booked it: what it was about can be booked anew. */
+  undo?: true
   /** Idle lives that this activity began anew: when their points lapse now. */
   renews?: readonly IdleLife[]
   /** Why the tier, or its end, changed. */
@@ -175,6 +178,12 @@ export interface Start {
   tier: string
   enrolledOn: Day
 }
+
+/** Where who enrols in a program now begins. */
+export const startIn = (program: Program): Start => ({
+  tier: program.tiers.levels[0]!.id,
+  enrolledOn: dayOf(nowIn(program), program.timeZone),
+})
 
 /** A ledger before its first entry. */
 export const empty = ({ tier, enrolledOn }: Start): State => ({

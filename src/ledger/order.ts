@@ -11,7 +11,7 @@ export interface Order {
   award: Entry
   /** What was charged, in minor units. */
   total: number
-  /** Every refund, by its clawback; `standing` are those that no reversal undid. */
+  /** Every refund, by its clawback, but for those of undone imports; `standing` are those that no reversal undid. */
   refunds: readonly Entry[]
   standing: readonly Entry[]
   redemptions: readonly Entry[]
@@ -32,12 +32,14 @@ export function orderOf(thread: readonly Entry[]): Order | null {
   if (!award) {
     return null
   }
-  const reversed = new Set(thread.filter((e) => e.kind === 'restore').map((entry) => entry.ref))
+  const reversals = thread.filter((entry) => entry.kind === 'restore')
+  const reversed = new Set(reversals.map((entry) => entry.ref))
+  const undone = new Set(reversals.filter(({ detail }) => detail.undo).map((entry) => entry.ref))
   const refunds = thread.filter((entry) => entry.detail.refund)
   return {
     award,
     total: award.detail.total!,
-    refunds,
+    refunds: refunds.filter(({ seq }) => !undone.has(seq)),
     standing: refunds.filter(({ seq }) => !reversed.has(seq)),
     redemptions: thread.filter(isRedemption),
   }

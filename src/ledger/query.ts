@@ -56,6 +56,8 @@ export interface Answers {
   sessions: string[]
   /** Entries with their place in the chain, oldest first, as many as one answer takes. */
   chained: ChainedEntry[]
+  /** Whether all that was ever asked, was asked by this request, and nobody is signed in. */
+  only: boolean
 }
 
 export type Query =
@@ -74,6 +76,7 @@ export type Query =
   | { type: 'sessions' }
   | { type: 'coupon'; seq: number; secret: string }
   | { type: 'coupons'; before: number; limit: number }
+  | { type: 'only'; requestId: string }
   | { type: 'chained'; after: number; upTo: number }
 
 export type Answer = Answers[Query['type']]
@@ -120,11 +123,22 @@ export function answer(
       return wallet.couponOf(sql, ledger, query)
     case 'coupons':
       return ok(wallet.couponsBefore(sql, ledger, query.before, query.limit))
+    case 'only':
+      return ok(isOnly(sql, query.requestId))
     case 'chained':
       return ok(
         inPage(readChained(sql, query.after, Math.min(PAGE_SIZE, query.upTo - query.after))),
       )
   }
+}
+
+function isOnly(sql: SqlStorage, requestId: string): boolean {
+  for (const { actor } of entriesAt(sql, Infinity)) {
+    if (actor !== null && actor.requestId !== requestId) {
+      return false
+    }
+  }
+  return wallet.sessionsSince(sql).length === 0
 }
 
 /** What the API would have answered at `at`, or will if nothing more happens: entries known then, then what is due. */
@@ -154,6 +168,8 @@ export interface Unprojected {
   isErased: boolean
   /** How far real time is ahead of the program's clock: 0 unless that stands still. */
   clockLagMs: number
+  /** When the ledger was last put back. */
+  history: number
 }
 
 /** The entries after `seq`, oldest first, as many as the projection takes at once. */
@@ -166,11 +182,11 @@ export function pageAfter(sql: SqlStorage, ledger: Ledger, seq: number): Unproje
   // Nothing is due of who has left, by no rules.
   const due = isErased ? { dueAt: null, version: Number.MAX_SAFE_INTEGER } : ledger
   const balance = isLast ? balanceRowOf(state, due) : null
-  return { entries, balance, isErased, clockLagMs }
+  return { entries, balance, isErased, clockLagMs, history: ledger.history }
 }
 
 /** The first of these entries that fit into one answer. */
-function inPage<T>(entries: readonly T[]): T[] {
+export function inPage<T>(entries: readonly T[]): T[] {
   let length = 0
   return entries.filter((entry) => {
     const fits = length < PAGE_LENGTH

@@ -4,7 +4,7 @@ import { COUPONS_MAX } from './coupon'
 import { renewing } from './idle'
 import { type Journal, minus, spendable, take, write } from './journal'
 import type { Actor, Detail, Entry, State } from './ledger'
-import { type History, threadOf } from './thread'
+import { type History, orderThread, threadOf } from './thread'
 import { crowded, isAwarded, isRedemption } from './order'
 import { giveBack, unreturnedOf } from './restore'
 import type { Redeem } from './schema'
@@ -109,7 +109,9 @@ export function reverseRedemption(
   const { endsAt } = redemption
   const isCounted = !thread.some((entry) => entry.ref === redemptionId && entry.detail.day)
   const detail = { reversal: true, ...(isCounted && limitOf(redemption)) } as const
-  const left = unreturnedOf(redemption, thread)
+  // Refunds may have returned some of it before the order itself was undone.
+  const order = ended?.orderId ? history.thread(orderThread(ended.orderId)) : []
+  const left = unreturnedOf(redemption, [...thread, ...order])
   giveBack(journal, redemption, left, history, { actor, endsAt, detail })
   return ok(null)
 }

@@ -65,8 +65,9 @@ export function refund(
     returnSpent(journal, redemption, share, thread, history, draft)
   }
   const own = journal.state.lots.filter((lot) => lot.seq === order.award.seq)
-  const clawed = clawback(journal, own, owed, order.award, {
-    occurredAt: request.occurredAt ?? journal.now,
+  const { occurredAt = journal.now } = request
+  const clawed = clawback(journal, own, isGone(order.award, occurredAt) ? 0 : owed, order.award, {
+    occurredAt,
     reference: request.refundId,
     count: countOf(order, share, owed, thread),
     detail: { refund: { ...kept.value, owed } },
@@ -76,12 +77,17 @@ export function refund(
   return ok(null)
 }
 
-/** Undoes a refund that failed or a dispute that was won. Answers the first entry of a reversal booked before. */
+/** Whether points had lapsed when they were booked that were there at an instant: the lapse has taken them already. */
+const isGone = ({ lot, recordedAt }: Entry, at: number): boolean =>
+  lot !== null && lot.expiresAt <= recordedAt && at < lot.expiresAt
+
+/** Undoes a refund that failed or a dispute that was won, or with an undone import. Answers the first entry of a reversal booked before. */
 export function reverseRefund(
   journal: Journal,
   refunded: Entry,
   actor: Actor,
   history: History,
+  { isUndo = false } = {},
 ): Result<Entry | null> {
   const thread = history.thread(orderThread(refunded.orderId!))
   const first = thread.find((entry) => entry.kind === 'restore' && entry.ref === refunded.seq)
@@ -98,10 +104,13 @@ export function reverseRefund(
   const given = giveBack(journal, refunded, { lots: takenBy(refunded), loose: debt }, history, {
     reference,
     count: count && [count[0], 0 - count[1], 0 - count[2], ordersBy(share, thread)],
-    detail: { reversal: true },
+    detail: { reversal: true, ...(isUndo && { undo: true }) },
     actor,
   })
-  for (const restore of thread.filter((entry) => isUndone(entry, refunded, thread))) {
+  // An order, or the refund itself, may have been undone and booked anew: there was one of that id before.
+  const undone = thread.findLast((e) => e.detail.undo && e.reference === reference && e !== given)
+  const since = thread.filter(({ seq }) => seq > Math.max(order.award.seq, undone?.seq ?? 0))
+  for (const restore of since.filter((entry) => isUndone(entry, refunded, thread))) {
     const { lots, loose } = returnedOf(restore)
     const lived = lots.filter(([seq]) => isLiveBy(restore, seq, history))
     const own = spendable(journal).filter(
@@ -167,7 +176,7 @@ function returnSpent(
 }
 
 /** Takes points back: from the lots named, then by expiry from other active ones; never held. The rest is owed or dropped. */
-function clawback(
+export function clawback(
   journal: Journal,
   own: readonly Lot[],
   points: number,

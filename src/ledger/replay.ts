@@ -56,3 +56,7 @@ export function readCommand(
     content: new Uint8Array(last.content),
   }
 }
+
+/** The key under which the command was asked whose last entry this is. */
+export const readKey = (sql: SqlStorage, seq: number): string | null =>
+  sql.exec<{ key: string | null }>('SELECT key FROM entries WHERE seq = ?', seq).one().key

@@ -60,16 +60,16 @@ const refundLine = z
 // That name is kept for the refund that undoes a sale.
 const refundId = text(128).check(z.refine((each) => each !== 'void', 'Give it another name.'))
 
+export const refundFields = {
+  refundId,
+  orderId,
+  amount: z.optional(amount),
+  lines: z.optional(list(refundLine, 500, 1)),
+  occurredAt: z.optional(instant),
+}
+
 /** What came back of an order: by amount, or by lines. */
-export const refund = z
-  .strictObject({
-    refundId,
-    orderId,
-    amount: z.optional(amount),
-    lines: z.optional(list(refundLine, 500, 1)),
-    occurredAt: z.optional(instant),
-  })
-  .check(oneOf('amount', 'lines'))
+export const refund = z.strictObject(refundFields).check(oneOf('amount', 'lines'))
 export type Refund = z.infer<typeof refund>
 
 /** Which order's refund is meant, should several have one of that id. */

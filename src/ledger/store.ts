@@ -1,11 +1,10 @@
 import ledgerSql from '../../migrations/ledger/0001_ledger.sql'
 import idleSql from '../../migrations/ledger/0002_idle.sql'
-import { dayOf } from '../program/calendar'
 import { NEVER } from '../program/expiry'
-import { nowIn, type Program } from '../program/program'
+import type { Program } from '../program/program'
 import { GENESIS } from './chain'
 import { readEntry, readMemo } from './entries'
-import { empty, type Entry, holdOf, type Lot, type Start, type State } from './ledger'
+import { empty, type Entry, holdOf, type Lot, type Start, startIn, type State } from './ledger'
 import type { Session, Sessions } from './session'
 
 /** Every schema there ever was, oldest first. Append only. */
@@ -40,6 +39,8 @@ export interface Ledger {
   cards: readonly (readonly [id: string, endsAt: number])[]
   /** When the member was erased, in real milliseconds. */
   erasedAt: number | null
+  /** When storage was last put back to an earlier time, in real milliseconds; 0 for never. */
+  history: number
   state: State
 }
 
@@ -50,8 +51,7 @@ export function create(
   program: Program,
   locale: string | null,
 ): Ledger {
-  const enrolledOn = dayOf(nowIn(program), program.timeZone)
-  const start = { tier: program.tiers.levels[0]!.id, enrolledOn }
+  const start = startIn(program)
   const ledger: Ledger = {
     programId: program.id,
     memberId,
@@ -67,11 +67,16 @@ export function create(
     locale,
     state: empty(start),
   }
+  createTables(sql, ledger)
+  return ledger
+}
+
+/** Makes the tables of a ledger that has no entries yet. */
+export function createTables(sql: SqlStorage, ledger: Ledger): void {
   for (const statements of SCHEMAS) {
     sql.exec(statements)
   }
   sql.exec('INSERT INTO state VALUES (1, ?, ?)', SCHEMAS.length, packLedger(ledger))
-  return ledger
 }
 
 /** 128 random bits in base64. */
@@ -85,6 +90,7 @@ const addedSince = () => ({
   couponKey: newKey(),
   cards: [],
   erasedAt: null,
+  history: 0,
 })
 
 /** What a ledger forgets of a member who has left. */

@@ -36,8 +36,22 @@ export const activityThread = (type: string, once: string | null): string =>
 export interface History {
   entry(seq: number): Entry | undefined
   thread(name: string): readonly Entry[]
+  /** All there are, oldest first. */
+  all(): Iterable<Entry>
   /** The clawbacks of refunds with that id. */
   refunds(refundId: string): readonly Entry[]
   /** The entry that ended the coupon of a redemption: its use, or that it became void or lapsed. */
   closing(redemptionId: number): Entry | undefined
 }
+
+/** A thread without a sale that was undone in it, its refunds and their reversals. What paid for it stays. */
+export function withoutUndone(thread: readonly Entry[]): readonly Entry[] {
+  const last = thread.findLastIndex(({ kind, detail }) => kind === 'clawback' && detail.undo)
+  return last < 0 ? thread : thread.filter((entry, i) => i > last || !isOfSale(entry))
+}
+
+const isOfSale = ({ kind, detail, reference }: Entry): boolean =>
+  kind === 'award' ||
+  // Another clawback takes back what a refund had returned of what paid.
+  (kind === 'clawback' && (detail.refund !== undefined || detail.undo === true)) ||
+  (kind === 'restore' && detail.reversal === true && reference !== null)

@@ -2,11 +2,12 @@ import { database } from '../db/client'
 import { gone } from '../ledger/call'
 import { enrol } from '../ledger/client'
 import { newMemberId, regionNear, type Origin } from '../ledger/address'
-import { nowIn, type Program } from '../program/program'
+import type { Program } from '../program/program'
 import { fail, ok, type Result } from '../result'
 import { indexContacts, indexHash, type Contact } from './contact'
-import { matchOwners, newCardNumber } from './member'
-import { columns, createVault, openVault } from './profile'
+import { matchOwners } from './member'
+import { newMember } from './new-member'
+import { openVault } from './profile'
 import type { Enrolment } from './schema'
 import * as store from './store'
 import { clash, viewOf, type MemberView } from './view'
@@ -140,22 +141,11 @@ async function create(
 ): Promise<Enrolled | null> {
   const { programId } = key
   const memberId = newMemberId(regionNear(origin))
-  const cardNumber = newCardNumber()
-  const vault = await createVault(env.PROFILE_KEY, { programId, memberId })
-  // With all that is not known as null, every column is given.
-  const member = {
-    ...(await columns(vault, { ...store.NOBODY, ...input })),
-    programId,
-    id: memberId,
-    cardNumber,
-    wrappedKey: vault.wrappedKey,
-    createdAt: nowIn(program),
-  } as store.MemberRow
-  const card = await indexContacts(env.PROFILE_KEY, programId, { cardNumber })
+  const { member, card, vault } = await newMember(env, program, memberId, input)
   const view = await viewOf(env, member)
   const reply = await vault.seal(REPLY, JSON.stringify(view))
   const enrolment = { ...key, memberId, status: 201, reply } as const
   const db = database(env, { programId, memberId })
-  const added = await store.insertMember(db, member, [...contacts, ...card], enrolment)
+  const added = await store.insertMember(db, member, [...contacts, card], enrolment)
   return added ? { memberId, reply: view, status: 201, replayed: false } : null
 }

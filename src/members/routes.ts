@@ -12,6 +12,7 @@ import { enrol, setLocale } from '../ledger/client'
 import { nothing } from '../ledger/schema'
 import { type Failure, ok } from '../result'
 import { indexContacts, readPhoneOf } from './contact'
+import { findOwners } from './contact-store'
 import { findOrCreate } from './enrolment'
 import { forget } from './erasure'
 import { identityKinds, newCardNumber } from './member'
@@ -151,7 +152,7 @@ export async function changeMember(
   const set = await columns(vault, input.value)
   const updated = await store.updateMember(db, row, set, moved, contacts)
   if (updated === null) {
-    const owners = await store.findOwners(db, programId, contacts)
+    const owners = await findOwners(db, programId, contacts)
     const others = owners.filter((owner) => owner.memberId !== memberId)
     return problem(c, others.length > 0 ? clash(others) : gone)
   }

@@ -38,7 +38,15 @@ export const locale = z.pipe(
   }),
 )
 
-const profile = { externalId, email, phone, name: text(200), birthday, locale, storeId: text(64) }
+export const profile = {
+  externalId,
+  email,
+  phone,
+  name: text(200),
+  birthday,
+  locale,
+  storeId: text(64),
+}
 
 /** A member to enrol; every field may be absent. */
 export const enrolment = z.partial(z.strictObject(profile))

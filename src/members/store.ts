@@ -1,9 +1,11 @@
-import { and, eq, gt, inArray, isNotNull, or, sql } from 'drizzle-orm'
+import { and, eq, gt, inArray, isNotNull, sql } from 'drizzle-orm'
 import { isConflict, type Database } from '../db/client'
+import { rowsOf } from '../db/rows'
 import { contacts, enrolments, members } from '../db/tables'
 import { dropMessages } from '../messages/store'
 import { dropPayments } from '../webhooks/store'
 import type { Contact } from './contact'
+import { findOwners } from './contact-store'
 
 export type MemberRow = typeof members.$inferSelect
 export type NewMember = typeof members.$inferInsert
@@ -65,33 +67,21 @@ export async function findByContact(
   return found?.member ?? null
 }
 
-/** The id of the member who has an identity, or null. */
-export async function findMemberId(
+/** Adds members with their index entries; false when one of their keys is taken, and nobody is added. */
+export async function insertMembers(
   db: Database,
-  programId: string,
-  { kind, hash }: Contact,
-): Promise<string | null> {
-  const is = and(
-    eq(contacts.programId, programId),
-    eq(contacts.kind, kind),
-    eq(contacts.hash, hash),
+  added: readonly { member: MemberRow; index: readonly (typeof contacts.$inferInsert)[] }[],
+): Promise<boolean> {
+  const rows = added.map(({ member }) => member)
+  const index = added.flatMap((each) => each.index)
+  const done = await unlessTaken(
+    db.batch([
+      db.insert(members).select(rowsOf(members, rows)),
+      db.insert(contacts).select(rowsOf(contacts, index)),
+    ]),
   )
-  const found = await db.select({ memberId: contacts.memberId }).from(contacts).where(is).get()
-  return found?.memberId ?? null
+  return done !== null
 }
-
-/** Whose these identities are; those of nobody are left out. */
-export const findOwners = (db: Database, programId: string, wanted: readonly Contact[]) =>
-  db
-    .select({ kind: contacts.kind, memberId: contacts.memberId })
-    .from(contacts)
-    .where(
-      and(
-        eq(contacts.programId, programId),
-        or(...wanted.map((c) => and(eq(contacts.kind, c.kind), eq(contacts.hash, c.hash)))) ??
-          sql`0`,
-      ),
-    )
 
 /** An enrolment that was answered. */
 export type Before = Pick<EnrolmentRow, 'fingerprint' | 'status' | 'reply'> & { member: MemberRow }

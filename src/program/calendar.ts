@@ -1,6 +1,7 @@
 // The functions by themselves: of the whole Temporal most of the upload would be for nothing.
 import * as instant from 'temporal-polyfill/fns/Instant'
 import * as date from 'temporal-polyfill/fns/PlainDate'
+import * as dateTime from 'temporal-polyfill/fns/PlainDateTime'
 import * as zoned from 'temporal-polyfill/fns/ZonedDateTime'
 
 /** A calendar day as a whole number: days since 1970-01-01. Sorts, subtracts and stores as an integer. */
@@ -74,3 +75,23 @@ export const dayText = (day: Day): string => new Date(day * DAY_MS).toISOString(
 
 /** An instant as RFC 3339 in UTC. */
 export const instantText = (ms: number): string => new Date(ms).toISOString()
+
+const LOCAL = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d))?)?$/
+
+/** The instant (milliseconds) of a local date or time, `YYYY-MM-DD` or `YYYY-MM-DD hh:mm:ss`; null for what is none. */
+export function localInstant(text: string, timeZone: string): number | null {
+  const parts = LOCAL.exec(text)
+  if (parts === null) {
+    return null
+  }
+  const [year = 0, month = 0, day = 0, hour, minute, second] = parts
+    .slice(1)
+    .map((part) => Number(part ?? 0))
+  const fields = { year, month, day, hour, minute, second }
+  try {
+    const local = dateTime.fromFields(fields, { overflow: 'reject' })
+    return dateTime.toZonedDateTime(local, timeZone).epochMilliseconds
+  } catch {
+    return null
+  }
+}

@@ -1,8 +1,9 @@
 import { database } from '../db/client'
 import { unprojected } from '../ledger/client'
 import { findProgram } from '../program/store'
-import { keyOf, type Pointer, rowsOf, type Rows } from './projection'
-import { entrySeqs, writeRows } from './store'
+import { beginHistory } from '../rebuild/store'
+import { keyOf, type Pointer, rowsOf, type Rows, type Stand } from './projection'
+import { findStands, writeRows } from './store'
 
 /** What one D1 transaction takes at most, in UTF-16 units of JSON: a statement has at most 2 MB bound. */
 const BATCH_LENGTH = 500_000
@@ -30,25 +31,47 @@ export async function catchUp(env: Env, members: readonly Pointer[]) {
   let behind = members
   for (let page = 0; page < MOST_PAGES && behind.length > 0; page++) {
     const db = database(env, behind[0]!)
-    const seqOf = await entrySeqs(db, behind)
+    const standOf = await findStands(db, behind)
     const answers = await Promise.allSettled(
-      behind.map((member) => fetchNews(env, member, seqOf(member), zoneOf(member))),
+      behind.map((member) => fetchNews(env, member, standOf(member), zoneOf(member))),
     )
     lost.push(...behind.filter((_, i) => answers[i]!.status === 'rejected'))
     const news = answers.flatMap((each) => (each.status === 'fulfilled' ? (each.value ?? []) : []))
-    for (const rows of inBatches(news.map((each) => each.rows))) {
+    for (const { member, history } of news.filter(({ isRewound }) => isRewound)) {
+      await beginHistory(db, member, { was: standOf(member).history, is: history })
+    }
+    const next = news.filter(({ isRewound }) => !isRewound)
+    for (const rows of inBatches(next.map((each) => each.rows))) {
       await writeRows(db, rows)
     }
-    behind = news.filter((each) => each.hasMore).map((each) => each.member)
+    behind = news.filter((each) => each.hasMore || each.isRewound).map((each) => each.member)
   }
   return { lost, behind }
 }
 
-/** A member's news as rows; null for a member who has no ledger. */
-async function fetchNews(env: Env, member: Pointer, seq: number, timeZone: string) {
-  const news = await unprojected(env, member.programId, member.memberId, seq)
-  const rows = news && rowsOf(member, news, { now: Date.now(), timeZone })
-  return rows && { member, rows, hasMore: news.balance === null }
+/** Brings members up to date in D1, however much news they have; false when one of them cannot be reached. */
+export async function catchUpAll(env: Env, members: readonly Pointer[]): Promise<boolean> {
+  let isReached = true
+  for (let rest = members; rest.length > 0;) {
+    const { lost, behind } = await catchUp(env, rest)
+    isReached &&= lost.length === 0
+    rest = behind
+  }
+  return isReached
+}
+
+/** A member's news as rows; null for a member who has no ledger. A rewound ledger has another history than D1. */
+async function fetchNews(env: Env, member: Pointer, stand: Stand, timeZone: string) {
+  const news = await unprojected(env, member.programId, member.memberId, stand.seq)
+  return (
+    news && {
+      member,
+      history: news.history,
+      isRewound: news.history !== stand.history,
+      rows: rowsOf(member, news, { now: Date.now(), timeZone, stand }),
+      hasMore: news.balance === null,
+    }
+  )
 }
 
 /** The zone of each member's program. */

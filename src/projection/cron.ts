@@ -2,8 +2,7 @@ import { database } from '../db/client'
 import { settle } from '../ledger/client'
 import type { Program } from '../program/program'
 import { findProgram } from '../program/store'
-import { catchUp } from './consumer'
-import type { Pointer } from './projection'
+import { catchUpAll } from './consumer'
 import { type Due, listDue } from './store'
 
 /** Members of one program who are due. */
@@ -63,15 +62,9 @@ export async function settleAll(
 ): Promise<boolean> {
   const settled = await Promise.allSettled(memberIds.map((id) => settle(env, program, id)))
   const isSettled = settled.every((each) => each.status === 'fulfilled' && each.value !== 'stale')
-  let members: readonly Pointer[] = memberIds.map((memberId) => ({
-    programId: program.id,
-    memberId,
-  }))
-  let isReached = true
-  while (members.length > 0) {
-    const { lost, behind } = await catchUp(env, members)
-    isReached &&= lost.length === 0
-    members = behind
-  }
+  const isReached = await catchUpAll(
+    env,
+    memberIds.map((memberId) => ({ programId: program.id, memberId })),
+  )
   return isSettled && isReached
 }

@@ -31,7 +31,7 @@ export function figureOf({ kind, points, reference, detail }: Entry): Figure | n
       return detail.reversal && reference !== null ? 'clawedBack' : 'redeemed'
     case 'clawback':
       // A reversed refund takes back what it had returned of a redemption.
-      return detail.refund ? 'clawedBack' : 'redeemed'
+      return detail.refund || detail.undo ? 'clawedBack' : 'redeemed'
     case 'expire':
     case 'erase':
       return 'lapsed'
@@ -48,24 +48,43 @@ export function figureOf({ kind, points, reference, detail }: Entry): Figure | n
   }
 }
 
-/** What one member's page of news is in D1's tables; column names as in `db/tables.ts`. */
+/**
+ * What one member's page of news is in D1's tables; column names as in `db/tables.ts`. Each row also says up to where
+ * D1 had the member, and of which history it is.
+ */
 export interface Rows {
   entries: object[]
   purchases: object[]
+  /** Orders that were undone, and by which entry. */
+  undone: object[]
   balances: object[]
   /** Members who have left. */
   erased: object[]
 }
 
-/** When rows are made: real milliseconds, and the zone in which a program's months begin. */
+/** Up to where D1 has a member, of which history, and when its program's rebuild began (0 for never). */
+export interface Stand {
+  seq: number
+  history: number
+  rebuiltAt: number
+}
+
+/** When rows are made: real milliseconds, the zone in which a program's months begin, and where D1 stood before. */
 export interface Moment {
   now: number
   timeZone: string
+  stand: Stand
 }
 
 /** Turns what a ledger has and the projection lacks into rows. */
-export function rowsOf(whose: Pointer, news: Unprojected, { now, timeZone }: Moment): Rows {
-  const lagMs = (entry: Entry) => Math.max(0, now - news.clockLagMs - entry.recordedAt)
+export function rowsOf(member: Pointer, news: Unprojected, { now, timeZone, stand }: Moment): Rows {
+  const whose = { ...member, after: stand.seq, history: news.history }
+  const againUpTo = Math.max(stand.rebuiltAt, news.history)
+  const lagMs = (entry: Entry) => {
+    const committedAt = entry.recordedAt + news.clockLagMs
+    // What is written again is not late.
+    return committedAt < againUpTo ? 0 : Math.max(0, now - committedAt)
+  }
   return {
     entries: news.entries.map((entry) => ({
       ...whose,
@@ -77,11 +96,21 @@ export function rowsOf(whose: Pointer, news: Unprojected, { now, timeZone }: Mom
     // Of who has left nobody asks for an order.
     purchases: news.isErased
       ? []
-      : news.entries.filter(isPurchase).map((entry) => ({ ...whose, ...purchaseRow(entry) })),
+      : boughtIn(news.entries).map((entry) => ({ ...whose, ...purchaseRow(entry) })),
+    undone: news.entries.filter(isUndoing).map(({ orderId, seq }) => ({ ...whose, orderId, seq })),
     balances: news.balance ? [{ ...whose, ...news.balance }] : [],
     erased: news.isErased ? [whose] : [],
   }
 }
+
+/** The purchases that were not undone by a later entry of the page. */
+function boughtIn(entries: readonly Entry[]): Entry[] {
+  const undoneAt = new Map(entries.filter(isUndoing).map(({ orderId, seq }) => [orderId, seq]))
+  return entries.filter(isPurchase).filter((e) => e.seq > (undoneAt.get(e.orderId) ?? 0))
+}
+
+const isUndoing = ({ kind, detail, orderId }: Entry): boolean =>
+  kind === 'clawback' && detail.undo === true && orderId !== null
 
 const isPurchase = (entry: Entry): boolean =>
   entry.kind === 'award' && entry.detail.total !== undefined

@@ -1,21 +1,18 @@
 import type { Context } from 'hono'
 import { Hono } from 'hono/tiny'
-import * as z from 'zod/mini'
 import { database } from '../db/client'
 import type { Api } from '../http/context'
 import { idempotencyKey } from '../http/idempotency'
-import { pageOf, readCursor } from '../http/page'
+import { pageOf } from '../http/page'
 import { problem } from '../http/problem'
 import { body, query } from '../http/validate'
 import { ask } from '../ledger/client'
 import { run } from '../ledger/routes'
 import { refund } from '../ledger/schema'
-import { listMemberIds } from '../members/store'
 import { instantText } from '../program/calendar'
-import { findProgram } from '../program/store'
 import type { Failure } from '../result'
-import { feed, rebuild } from './schema'
-import { findPurchases, lastEntries, listEntries, listTotals } from './store'
+import { feed } from './schema'
+import { countBehind, findPurchases, lastEntries, listEntries, listTotals } from './store'
 import { sumUp } from './totals'
 
 const unknown: Failure = {
@@ -124,37 +121,18 @@ export const health = new Hono<Api>()
 
 health.get('/', async (c) => {
   const programId = c.get('program').id
-  const rows = await lastEntries(database(c.env, { programId }), programId, LATELY)
+  const db = database(c.env, { programId })
+  const [rows, behind] = await Promise.all([
+    lastEntries(db, programId, LATELY),
+    countBehind(db, programId),
+  ])
   return c.json({
     projection: {
       position: rows[0]?.position ?? 0,
       lagMs: rows[0]?.lagMs ?? 0,
       maxLagMs: Math.max(0, ...rows.map((row) => row.lagMs)),
+      membersBehind: behind!.members,
+      oldestLagMs: behind!.since === null ? 0 : Math.max(0, Date.now() - behind!.since),
     },
   })
-})
-
-const MEMBERS_A_CALL = 1_000
-const MESSAGES_A_BATCH = 100
-
-/** `/v1/programs/:id/projection`: for the holder of the root key, when the projection's tables were lost. */
-export const projection = new Hono<Api>()
-
-projection.post('/', body(rebuild), async (c) => {
-  const programId = c.req.param('id')!
-  const after = readCursor(c.req.valid('json').cursor, z.string(), '')
-  if (!after.ok) {
-    return problem(c, after.failure)
-  }
-  const db = database(c.env, { programId })
-  if ((await findProgram(db, programId)) === null) {
-    return problem(c, { code: 'not_found', detail: 'There is no such program.' })
-  }
-  const ids = await listMemberIds(db, programId, after.value, MEMBERS_A_CALL + 1)
-  const { data, nextCursor } = pageOf(ids, MEMBERS_A_CALL, (id) => id)
-  const messages = data.map((memberId) => ({ body: { programId, memberId } }))
-  for (let i = 0; i < messages.length; i += MESSAGES_A_BATCH) {
-    await c.env.PROJECTION.sendBatch(messages.slice(i, i + MESSAGES_A_BATCH))
-  }
-  return c.json({ members: data.length, nextCursor }, 202)
 })

@@ -1,40 +1,55 @@
-import { and, asc, desc, eq, getTableColumns, gt, sql } from 'drizzle-orm'
+import { and, asc, count, desc, eq, getTableColumns, gt, min, sql } from 'drizzle-orm'
 import type { Database } from '../db/client'
+import { behind } from '../db/recovery-tables'
 import { balances, entries, purchases, totals } from '../db/tables'
-import { keyOf, type Pointer, type Rows } from './projection'
+import { keyOf, type Pointer, type Rows, type Stand } from './projection'
 
-/** Up to which `seq` D1 has the entries of each of these members. */
-export async function entrySeqs(
+const isTheirs = sql.raw(`program_id = value ->> 'programId' AND member_id = value ->> 'memberId'`)
+const lastSeq = sql`coalesce((SELECT max(seq) FROM entries WHERE ${isTheirs}), 0)`
+const history = sql`coalesce((SELECT history FROM histories WHERE ${isTheirs}), 0)`
+
+/** Where D1 stands with each of these members. */
+export async function findStands(
   db: Database,
   members: readonly Pointer[],
-): Promise<(member: Pointer) => number> {
-  const rows = await db.all<Pointer & { seq: number }>(sql`
+): Promise<(member: Pointer) => Stand> {
+  const rows = await db.all<Pointer & Stand>(sql`
     SELECT value ->> 'programId' AS programId, value ->> 'memberId' AS memberId,
-      (SELECT max(seq) FROM entries
-       WHERE program_id = value ->> 'programId' AND member_id = value ->> 'memberId') AS seq
+      ${lastSeq} AS seq, ${history} AS history, coalesce((SELECT started_at FROM rebuilds
+        WHERE program_id = value ->> 'programId'), 0) AS rebuiltAt
     FROM json_each(${JSON.stringify(members)})`)
-  const seqs = new Map(rows.map((row) => [keyOf(row), row.seq]))
-  return (member) => seqs.get(keyOf(member)) ?? 0
+  const stands = new Map(rows.map((row) => [keyOf(row), row]))
+  return (member) => stands.get(keyOf(member))!
 }
 
-/** Writes rows of many members in one transaction. What is there already stays; an older balance changes nothing. */
+/**
+ * Writes rows of many members in one transaction. What is there already stays; an older balance changes nothing, nor
+ * do rows of a member whose entries before them were dropped since they were asked for: who dropped them writes all anew.
+ */
 export async function writeRows(db: Database, rows: readonly Rows[]): Promise<void> {
   // One parameter a table: D1 binds a hundred at most.
   const all = (table: keyof Rows) => rows.flatMap((each) => each[table])
   const news = json(all('entries'))
-  const [bought, stands, gone] = [all('purchases'), all('balances'), all('erased')]
+  const [bought, undone] = [all('purchases'), all('undone')]
+  const [stands, gone] = [all('balances'), all('erased')]
   await db.batch([
     // Before the entries themselves: what is there already has been counted.
     addTotals(db, news),
+    ...(undone.length > 0 ? [dropPurchases(db, json(undone))] : []),
     ...(bought.length > 0 ? [insertPurchases(db, json(bought))] : []),
     insertEntries(db, news),
-    ...(stands.length > 0 ? [upsertBalances(db, json(stands))] : []),
+    ...(stands.length > 0 ? [upsertBalances(db, json(stands)), unmark(db, json(stands))] : []),
     ...(gone.length > 0 ? eraseTexts(db, json(gone)) : []),
   ])
 }
 
 const json = (rows: readonly object[]) => sql`json_each(${JSON.stringify(rows)})`
 type JsonRows = ReturnType<typeof json>
+
+/** Whether a row continues what D1 has: writing the rows of a member does not change that. */
+const isNext = sql`value ->> 'after' <= ${lastSeq} AND value ->> 'history' = ${history}`
+const isNew = sql`${isNext} AND NOT EXISTS (
+  SELECT 1 FROM entries WHERE ${isTheirs} AND seq = value ->> 'seq')`
 
 // Every column, in the order of the table.
 
@@ -44,9 +59,7 @@ const addTotals = (db: Database, rows: JsonRows) =>
     .select(
       sql`SELECT value ->> 'programId', value ->> 'month', value ->> 'figure', sum(value ->> 'points')
           FROM ${rows}
-          WHERE value ->> 'figure' IS NOT NULL AND value ->> 'points' <> 0 AND NOT EXISTS (
-            SELECT 1 FROM entries WHERE program_id = value ->> 'programId'
-              AND member_id = value ->> 'memberId' AND seq = value ->> 'seq')
+          WHERE value ->> 'figure' IS NOT NULL AND value ->> 'points' <> 0 AND ${isNew}
           GROUP BY 1, 2, 3`,
     )
     .onConflictDoUpdate({
@@ -59,11 +72,13 @@ const insertEntries = (db: Database, rows: JsonRows) =>
     .insert(entries)
     .select(
       sql`SELECT value ->> 'programId',
-            coalesce((SELECT max(position) FROM entries WHERE program_id = value ->> 'programId'), 0)
+            max(coalesce((SELECT max(position) FROM entries WHERE program_id = value ->> 'programId'), 0),
+                coalesce((SELECT position FROM floors WHERE program_id = value ->> 'programId'), 0))
               + row_number() OVER (PARTITION BY value ->> 'programId' ORDER BY key),
             value ->> 'memberId', value ->> 'seq', value ->> 'kind', value ->> 'points',
-            value ->> 'occurredAt', value ->> 'recordedAt', value -> 'body', value ->> 'lagMs'
-          FROM ${rows} WHERE true`,
+            value ->> 'occurredAt', value ->> 'recordedAt', value -> 'body', value ->> 'lagMs',
+            value ->> 'month', value ->> 'figure'
+          FROM ${rows} WHERE ${isNext}`,
     )
     .onConflictDoNothing()
 
@@ -75,26 +90,26 @@ const insertPurchases = (db: Database, rows: JsonRows) =>
       sql`SELECT value ->> 'programId', value ->> 'orderId', value ->> 'memberId', value ->> 'seq',
             value ->> 'occurredAt', value ->> 'recordedAt', value ->> 'total', value ->> 'points',
             value ->> 'channel', value ->> 'storeId', value -> 'lines', value ->> 'currency'
-          FROM ${rows} WHERE NOT EXISTS (
-            SELECT 1 FROM entries WHERE program_id = value ->> 'programId'
-              AND member_id = value ->> 'memberId' AND seq = value ->> 'seq')`,
+          FROM ${rows} WHERE ${isNew}`,
     )
     .onConflictDoNothing()
 
+/** Takes purchases off the list that are undone now. */
+const dropPurchases = (db: Database, rows: JsonRows) =>
+  db.delete(purchases).where(
+    sql`(program_id, order_id, member_id) IN (
+      SELECT value ->> 'programId', value ->> 'orderId', value ->> 'memberId'
+      FROM ${rows} WHERE ${isNew})`,
+  )
+
 /** What links entries and orders to who has left. */
 const eraseTexts = (db: Database, rows: JsonRows) => {
-  const whose = (table: string) =>
-    sql.raw(
-      `${table}.program_id = value ->> 'programId' AND ${table}.member_id = value ->> 'memberId'`,
-    )
+  const areTheirs = sql`(program_id, member_id) IN (
+    SELECT value ->> 'programId', value ->> 'memberId' FROM ${rows})`
+  const body = sql`json_remove(body, '$.orderId', '$.reference', '$.refundId', '$.reason')`
   return [
-    db
-      .update(entries)
-      .set({
-        body: sql`json_remove(body, '$.orderId', '$.reference', '$.refundId', '$.reason')`,
-      })
-      .where(sql`EXISTS (SELECT 1 FROM ${rows} WHERE ${whose('entries')})`),
-    db.delete(purchases).where(sql`EXISTS (SELECT 1 FROM ${rows} WHERE ${whose('purchases')})`),
+    db.update(entries).set({ body }).where(areTheirs),
+    db.delete(purchases).where(areTheirs),
   ] as const
 }
 
@@ -119,7 +134,7 @@ const upsertBalances = (db: Database, rows: JsonRows) =>
             CASE WHEN value ->> 'version' < (SELECT version FROM programs WHERE id = value ->> 'programId')
               THEN value ->> 'recordedAt' ELSE value ->> 'dueAt' END,
             value ->> 'recordedAt'
-          FROM ${rows} WHERE true`,
+          FROM ${rows} WHERE ${isNext}`,
     )
     .onConflictDoUpdate({
       target: [balances.programId, balances.memberId],
@@ -128,6 +143,11 @@ const upsertBalances = (db: Database, rows: JsonRows) =>
       setWhere: sql`excluded.seq > balances.seq
         OR (excluded.seq = balances.seq AND excluded.due_at IS NOT balances.due_at)`,
     })
+
+/** Whose balance is written is behind no more. */
+const unmark = (db: Database, rows: JsonRows) =>
+  db.delete(behind).where(sql`(program_id, member_id) IN (
+    SELECT value ->> 'programId', value ->> 'memberId' FROM ${rows} WHERE ${isNext})`)
 
 /** An order by every member who was awarded it, first come first. More than one is a conflict. */
 export const findPurchases = (db: Database, programId: string, orderId: string) =>
@@ -157,6 +177,14 @@ export const lastEntries = (db: Database, programId: string, count: number) =>
     .where(eq(entries.programId, programId))
     .orderBy(desc(entries.position))
     .limit(count)
+
+/** How many members are behind, as their ledgers found, and since when the first of them is; null for none. */
+export const countBehind = (db: Database, programId: string) =>
+  db
+    .select({ members: count(), since: min(behind.since) })
+    .from(behind)
+    .where(eq(behind.programId, programId))
+    .get()
 
 /** A member for whom time alone has changed something by now. */
 export type Due = Pointer & { dueAt: number }

@@ -56,7 +56,15 @@ const attempts = (): Record<Route, Attempt[]> => {
     'GET /demo': [{ status: 200, query: `?key=${theirs.keys.publishable}` }],
     'GET /.well-known/jwks.json': plain(200),
     'POST /v1/programs': plain(403, { name: 'x', mode: 'test', currency: 'CNY', timeZone: 'UTC' }),
-    'POST /v1/programs/:id/projection': named([theirs.id], {}, 403),
+    'GET /v1/programs/:id/backup': named([theirs.id], undefined, 403),
+    'POST /v1/programs/:id/backup': named([theirs.id], {}, 403),
+    'GET /v1/admin/reproject': plain(403),
+    'POST /v1/admin/reproject': plain(403, { programId: theirs.id }),
+    'POST /v1/admin/rewinds': plain(403, {
+      programId: theirs.id,
+      memberId: id,
+      at: new Date(Date.now() - 1_000).toISOString(),
+    }),
     'GET /v1/program': plain(200),
     'PUT /v1/program': plain(428, {}),
     'GET /v1/program/versions': plain(200),
@@ -143,6 +151,12 @@ const attempts = (): Record<Route, Attempt[]> => {
     'POST /v1/refunds': plain(404, refund),
     'GET /v1/purchases/:orderId': named([orderId]),
     'GET /v1/entries': [{ status: 200, query: '?limit=100' }],
+    'POST /v1/imports': [{ status: 415, body: {}, query: '?type=purchase' }],
+    'PATCH /v1/imports/:id': named([theirs.importId]),
+    'GET /v1/imports': [{ status: 200, query: '?limit=100' }],
+    'GET /v1/imports/:id': named([theirs.importId]),
+    'GET /v1/imports/:id/faults': named([theirs.importId]),
+    'POST /v1/imports/:id/undo': named([theirs.importId]),
     'GET /v1/health': plain(200),
     'POST /me/sign-in': plain(202, { email }),
     'POST /me/sign-in/verify': plain(401, { email, code: theirs.code }),
@@ -197,7 +211,8 @@ const visit = async (route: Route, { at = [], body, query = '' }: Attempt, key: 
   const [method, path] = route.split(' ') as [string, string]
   const rest = [...at]
   const url = path.replaceAll(/:\w+/g, () => encodeURIComponent(rest.shift()!)) + query
-  const answer = await call(method, url, { key, body, headers: fresh() })
+  const headers = { ...fresh(), 'upload-offset': '0' }
+  const answer = await call(method, url, { key, body, headers })
   return { ...answer, said: decodeURIComponent(url) + JSON.stringify(body ?? '') }
 }
 
@@ -209,13 +224,22 @@ describe('what another program has', () => {
   })
 
   it('is more than nothing', () => {
-    const { programs, api_keys: keys, members, purchases, outbox, statement } = before as never
+    const {
+      programs,
+      api_keys: keys,
+      members,
+      purchases,
+      outbox,
+      statement,
+      file,
+    } = before as never
     const { webhook_endpoints: endpoints, webhook_events: events, payments } = before as never
     const told = [endpoints, events, payments]
     for (const rows of [programs, keys, members, purchases, outbox, ...told] as unknown[][]) {
       expect(rows.length).toBeGreaterThan(0)
     }
     expect((statement as { seq: number }).seq).toBe(4)
+    expect(file).toMatchObject({ name: 'theirs', status: 'uploading' })
   })
 
   it('is tried by every route there is', () => {
@@ -237,6 +261,7 @@ describe('what another program has', () => {
           theirs.id,
           theirs.keyId,
           theirs.endpointId,
+          theirs.importId,
           'pi_theirs',
           ...hidden.flatMap(secretsOf),
         ]

@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { catchUp } from '../../src/projection/consumer'
 import { actOn } from '../../src/webhooks/consumer'
+import { SQL } from '../db'
 import { call, createKey, createProgram, enrol } from '../http/api'
 import { payment, signature } from '../webhooks/account'
 
@@ -22,6 +23,7 @@ export interface Shop {
   id: string
   keyId: string
   endpointId: string
+  importId: string
   keys: Record<string, string>
   member: Member
   /** A code that was sent to its member. */
@@ -72,6 +74,16 @@ async function openEndpoint(key: string, name: string): Promise<string> {
   return id
 }
 
+/** An import of a program, of which a part has come. */
+async function openImport(key: string, name: string): Promise<string> {
+  const { json } = await call('POST', `/v1/imports?type=purchase&name=${name}`, {
+    key,
+    body: 'externalId,total\n',
+    headers: { ...fresh(), 'content-type': 'text/csv', 'upload-complete': '?0' },
+  })
+  return json.id
+}
+
 /** A new program with a key of each kind and a member. */
 export async function openShop(name: string, phone: string): Promise<Shop> {
   const { id, key } = await createProgram({ name })
@@ -80,7 +92,9 @@ export async function openShop(name: string, phone: string): Promise<Shop> {
   const member = await openMember(key, name, phone)
   await catchUp(env, [{ programId: id, memberId: member.id }])
   const endpointId = await openEndpoint(key, name)
-  return { id, keyId, endpointId, keys: { secret: key, pos, publishable }, member, code: '' }
+  const importId = await openImport(key, name)
+  const keys = { secret: key, pos, publishable }
+  return { id, keyId, endpointId, importId, keys, member, code: '' }
 }
 
 /** Gives a program a second version, with a reward and an activity of its own. */
@@ -96,18 +110,21 @@ export async function publishOwn({ keys }: Shop) {
 }
 
 /** Everything that D1 has of a program, and how its member stands. */
-export async function snapshot({ id, keys, member }: Shop) {
-  const { results: tables } = await env.DB.prepare(
+export async function snapshot({ id, importId, keys, member }: Shop) {
+  const { results: tables } = await SQL.prepare(
     "SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE '%program_id%'",
   ).all<{ name: string }>()
-  const dumps = await env.DB.batch([
-    env.DB.prepare('SELECT * FROM programs WHERE id = ?').bind(id),
-    ...tables.map(({ name }) =>
-      env.DB.prepare(`SELECT * FROM ${name} WHERE program_id = ?`).bind(id),
-    ),
+  const dumps = await SQL.batch([
+    SQL.prepare('SELECT * FROM programs WHERE id = ?').bind(id),
+    ...tables.map(({ name }) => SQL.prepare(`SELECT * FROM ${name} WHERE program_id = ?`).bind(id)),
   ])
   const { json } = await call('GET', `/v1/members/${member.id}/statement`, { key: keys.secret! })
   const { at: _at, ...statement } = json
+  const file = (await call('GET', `/v1/imports/${importId}`, { key: keys.secret! })).json
   const names = ['programs', ...tables.map(({ name }) => name)]
-  return { ...Object.fromEntries(names.map((name, i) => [name, dumps[i]!.results])), statement }
+  return {
+    ...Object.fromEntries(names.map((name, i) => [name, dumps[i]!.results])),
+    statement,
+    file,
+  }
 }

@@ -1,5 +1,5 @@
-import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { SQL } from '../db'
 import { call, createKey, createProgram, pointers, tally } from '../http/api'
 
 afterEach(() => {
@@ -28,7 +28,7 @@ describe('POST /v1/keys', () => {
       expect(json.key).toMatch(new RegExp(`^pc_test_pos_${programId}_${json.id}_`))
       expect(json.scopes).toContain('purchases:write')
       expect(new Date(json.createdAt).toISOString()).toBe(json.createdAt)
-      const { results } = await env.DB.prepare('SELECT * FROM api_keys').run()
+      const { results } = await SQL.prepare('SELECT * FROM api_keys').run()
       expect(JSON.stringify(results)).not.toContain(json.key.slice(-33))
     })
 

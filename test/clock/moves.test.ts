@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it, vi } from 'vitest'
 import type { UnfinishedMove } from '../../src/clock/consumer'
 import worker from '../../src/index'
 import { newMemberId } from '../../src/ledger/address'
+import { envWith, SQL } from '../db'
 import { openShop, at, type Shop } from './shop'
 
 const START = '2027-08-31T10:00:00.000Z'
@@ -27,7 +28,7 @@ async function deliver(body: UnfinishedMove, bindings: Partial<Env> = {}): Promi
   const batch = createMessageBatch<UnfinishedMove>('punchcard-clock', [
     { id: '1', timestamp: new Date(), attempts: 1, body },
   ])
-  const retried = await worker.queue(batch, { ...env, ...bindings }).then(
+  const retried = await worker.queue(batch, envWith(bindings)).then(
     () => false,
     () => true,
   )
@@ -38,7 +39,7 @@ async function deliver(body: UnfinishedMove, bindings: Partial<Env> = {}): Promi
 /** Members who all buy something. Their ledgers are made by that: an enrolment each would take longer. */
 async function crowd(shop: Shop, count: number): Promise<string[]> {
   const ids = Array.from({ length: count }, () => newMemberId('apac'))
-  await env.DB.prepare(
+  await SQL.prepare(
     `INSERT INTO members (program_id, id, card_number, created_at)
      SELECT ?, value, '', 0 FROM json_each(?)`,
   )
@@ -49,7 +50,7 @@ async function crowd(shop: Shop, count: number): Promise<string[]> {
 }
 
 const all = async <T>(shop: Shop, sql: string): Promise<T[]> =>
-  (await env.DB.prepare(sql).bind(shop.id).run<T>()).results
+  (await SQL.prepare(sql).bind(shop.id).run<T>()).results
 
 /** Every instant at which entries of a kind happened, with how many of them. */
 const happened = async (shop: Shop) =>

@@ -1,6 +1,7 @@
 import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { SQL } from '../db'
 import { call, createKey, createProgram, pointers } from '../http/api'
 import { at, openShop } from './shop'
 
@@ -12,11 +13,10 @@ afterEach(() => {
 })
 
 const clockOf = (shop: { id: string }) =>
-  env.DB.prepare('SELECT clock FROM programs WHERE id = ?').bind(shop.id).first<number>('clock')
+  SQL.prepare('SELECT clock FROM programs WHERE id = ?').bind(shop.id).first<number>('clock')
 
 const movesOf = async (shop: { id: string }) =>
-  (await env.DB.prepare('SELECT * FROM clock_moves WHERE program_id = ?').bind(shop.id).run())
-    .results
+  (await SQL.prepare('SELECT * FROM clock_moves WHERE program_id = ?').bind(shop.id).run()).results
 
 describe('GET /v1/test-clock', () => {
   it('shows where the clock of a program stands that was created in the past', async () => {

@@ -1,6 +1,6 @@
-import { env } from 'cloudflare:workers'
 import type { EntryView } from '../../src/ledger/receipt'
 import type { ProgramDocument } from '../../src/program/document'
+import { SQL } from '../db'
 import { type Answer, call, createProgram, enrol } from '../http/api'
 
 /** What a test changes of the program document, as it may be sent. */
@@ -72,7 +72,7 @@ export class Shop {
 
   /** What D1 shows of a member's balance. */
   listed = (memberId: string) =>
-    env.DB.prepare('SELECT * FROM balances WHERE program_id = ? AND member_id = ?')
+    SQL.prepare('SELECT * FROM balances WHERE program_id = ? AND member_id = ?')
       .bind(this.id, memberId)
       .first()
 }

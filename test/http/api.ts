@@ -1,6 +1,7 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { app } from '../../src/app'
+import { envWith } from '../db'
 
 export interface Call {
   key?: string
@@ -31,7 +32,8 @@ export async function call(method: string, path: string, options: Call = {}): Pr
   if (key !== undefined) {
     headers.set('authorization', `Bearer ${key}`)
   }
-  const isRaw = typeof body === 'string' || ArrayBuffer.isView(body)
+  const isRaw =
+    typeof body === 'string' || ArrayBuffer.isView(body) || body instanceof ReadableStream
   if (body !== undefined && !headers.has('content-type')) {
     headers.set('content-type', 'application/json')
   }
@@ -42,12 +44,12 @@ export async function call(method: string, path: string, options: Call = {}): Pr
     cf: cf as RequestInitCfProperties | undefined,
   })
   const ctx = createExecutionContext()
-  const response = await app.fetch(request, { ...env, ...bindings }, ctx)
+  const response = await app.fetch(request, envWith(bindings), ctx)
   const text = await response.text()
   if (!isHasty) {
     await waitOnExecutionContext(ctx)
   }
-  const isJson = response.headers.get('content-type')?.includes('json')
+  const isJson = /[+/]json/.test(response.headers.get('content-type') ?? '')
   const json = isJson ? JSON.parse(text) : null
   return { status: response.status, headers: response.headers, json, text }
 }

@@ -111,6 +111,8 @@ describe('a body', () => {
     ['it is blank', ' '],
     ['it is not UTF-8', new Uint8Array([0x22, 0xff, 0x22])],
     ['it has a field that would vanish', '{"kind":"pos","name":{"__proto__":1}}'],
+    ['it has a field twice', '{"kind":"pos","kind":"secret"}'],
+    ['it has one twice, far inside', '{"kind":"pos","name":{"a":[{"b":1,"\\u0062":2}]}}'],
     ['it has that, escaped', '{"kind":"pos","name":{"\\u005f_proto__":1}}'],
     ['it has that itself', '{"kind":"pos","__proto__":{"name":"x"}}'],
   ])('is refused as malformed when %s', async (_, body) => {

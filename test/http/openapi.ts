@@ -135,6 +135,7 @@ const TOLD = [
   'ETag',
   'Idempotent-Replayed',
   'Retry-After',
+  'Upload-Offset',
   'WWW-Authenticate',
 ]
 
@@ -181,8 +182,11 @@ export function ask(operation: Described, asked: Asked) {
     return encodeURIComponent(String(params[name] ?? example))
   })
   const fresh = has(operation, 'Idempotency-Key') && { 'idempotency-key': crypto.randomUUID() }
-  const tag = operation.parameters.find(({ name }) => name === 'If-Match')?.example
-  const all = { ...fresh, ...(tag !== undefined && { 'if-match': String(tag) }), ...headers }
+  const needed = operation.parameters.filter((each) => each.in === 'header' && each.required)
+  const shown = needed.map(({ name, example }) => [name.toLowerCase(), String(example)])
+  const media = Object.keys(operation.requestBody?.content ?? {})[0]
+  const type = body !== undefined && media !== undefined && { 'content-type': media }
+  const all = { ...Object.fromEntries(shown), ...type, ...fresh, ...headers }
   const sent = Object.entries(all).filter((pair): pair is [string, string] => pair[1] !== undefined)
   return call(operation.method, path + query, {
     body,
@@ -232,6 +236,13 @@ export class Walk {
     }
   }
 }
+
+/** Whether the body of an operation is JSON. */
+export const readsJson = ({ requestBody }: Described): boolean =>
+  requestBody?.content['application/json'] !== undefined
+
+/** What files come to: shown by `openapi-imports.test.ts`. */
+export const importIds = ids.filter((id) => find(id).path.startsWith('/v1/imports'))
 
 /** What is told by payment providers: shown by `openapi-webhooks.test.ts`. */
 export const toldIds = ids.filter((id) =>

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Command } from '../../src/ledger/decide'
 import { newObject, type TestObject } from './objects'
 import { proofIn } from './proof'
+import { rowsOf } from './rows'
 import { DAY_MS, NOON, purchaseOf } from './world'
 
 // The budgets of docs/architecture.md. Rows are what Cloudflare bills; they are counted, not timed.
@@ -10,40 +11,6 @@ import { DAY_MS, NOON, purchaseOf } from './world'
 const give = (points: number, expiresAt?: number) =>
   ({ type: 'adjust', request: { points, reason: 'gift', expiresAt, allowDebt: false } }) as const
 const redeem = (points: number) => ({ type: 'redeem', request: { points } }) as const
-
-interface Rows {
-  read: number
-  written: number
-}
-
-/** Counts the rows of every statement that `work` causes, the alarm's included. */
-async function rowsOf(object: TestObject, work: () => Promise<unknown>): Promise<Rows> {
-  const rows = { read: 0, written: 0 }
-  const restore = await runInDurableObject(object.stub, (_, { storage }) => {
-    const { sql } = storage
-    const exec = sql.exec.bind(sql)
-    const setAlarm = storage.setAlarm.bind(storage)
-    const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = []
-    sql.exec = ((...args: Parameters<typeof exec>) => {
-      const cursor = exec(...args)
-      cursors.push(cursor)
-      return cursor
-    }) as typeof exec
-    storage.setAlarm = (time) => {
-      rows.written += 1
-      return setAlarm(time)
-    }
-    return () => {
-      sql.exec = exec
-      storage.setAlarm = setAlarm
-      rows.read += cursors.reduce((sum, cursor) => sum + cursor.rowsRead, 0)
-      rows.written += cursors.reduce((sum, cursor) => sum + cursor.rowsWritten, 0)
-    }
-  })
-  await work()
-  await runInDurableObject(object.stub, () => restore())
-  return rows
-}
 
 const rowsOfSending = (object: TestObject, command: Command, key?: string) =>
   rowsOf(object, () => object.send(command, key))

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { couponViewOf } from '../../src/ledger/coupon-view'
 import { packEntry, unpackEntry } from '../../src/ledger/pack'
-import { at, DAY_MS, historyOf, NOON, programOf, World } from './world'
+import { historyIn } from '../../src/ledger/rehearsal'
+import { at, DAY_MS, NOON, programOf, World } from './world'
 
 const rewards = {
   gift: { name: { en: 'Gift' }, points: 50 },
@@ -26,7 +27,7 @@ function withTea() {
 /** A coupon as the API shows it. */
 function shown({ state, entries }: World, seq: number) {
   const isOpen = state.coupons.some(([coupon]) => coupon === seq)
-  const ended = isOpen ? undefined : historyOf(entries).closing(seq)
+  const ended = isOpen ? undefined : historyIn(entries).closing(seq)
   const holder = { memberId: 'mp0123456789abc', couponKey: '' }
   const { code: _, ...rest } = couponViewOf(holder, entries[seq - 1]!, ended)
   return rest

@@ -22,6 +22,9 @@ export function couponFaults({ entries, state, now }: World): string[] {
     if (kind === 'award' && orderId !== null) {
       awarded.add(orderId)
     }
+    if (detail.undo && orderId !== null) {
+      awarded.delete(orderId)
+    }
     if (kind === 'freeze' || kind === 'unfreeze') {
       must(isFrozen === (kind === 'unfreeze'), 'a freeze changes something')
       isFrozen = kind === 'freeze'

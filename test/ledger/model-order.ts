@@ -13,6 +13,8 @@ export interface Lot {
   /** Its end since points came back to it after it had lapsed. */
   graced?: number | null
   activeAt: number | null
+  /** How many of its points are gone. */
+  lapsed: number
 }
 export interface Point {
   lot: Lot

@@ -48,7 +48,7 @@ export class Model {
   points: Point[] = []
   readonly holds: Hold[] = []
   readonly redemptions: Redemption[] = []
-  readonly orders: Order[] = []
+  orders: Order[] = []
   readonly activities = new Map<string, string | undefined>()
   readonly taken: Taken[] = []
   isFrozen = false
@@ -133,7 +133,7 @@ export class Model {
     })
     return [...bought, ...this.#activityDeeds]
   }
-  #look(): void {
+  protected look(): void {
     this.#tiers.look(this.now, this.#deeds)
   }
 
@@ -153,7 +153,7 @@ export class Model {
       this.now = moment
       this.#due()
       if (moment === startOf(dayOf(moment))) {
-        this.#look()
+        this.look()
       }
     }
     this.now = to
@@ -180,7 +180,9 @@ export class Model {
         coupon.state = 'over'
       }
     }
-    this.points = this.points.filter((point) => point.hold || endOf(point.lot) > this.now)
+    const gone = this.points.filter(({ hold, lot }) => !hold && endOf(lot) <= this.now)
+    gone.forEach(({ lot }) => (lot.lapsed += 1))
+    this.#drop(gone)
   }
 
   // Points.
@@ -194,10 +196,11 @@ export class Model {
     const wakes = startOf(day + waits)
     const activeAt = waits > 0 && wakes > this.now ? wakes : null
     if (expiry.kind === 'inactivity') {
-      return { until: NaN, life: this.#lives.get(JSON.stringify(expiry))!.life, activeAt }
+      const { life } = this.#lives.get(JSON.stringify(expiry))!
+      return { until: NaN, life, activeAt, lapsed: 0 }
     }
     const until = expiry.kind === 'never' ? Infinity : lifeEnd(expiry, day + waits)
-    return { until, life: null, activeAt }
+    return { until, life: null, activeAt, lapsed: 0 }
   }
   /** The member did something: what lives by activity goes on; by today's rules it begins anew where it had ended. */
   #act(ms = this.now): void {
@@ -251,7 +254,8 @@ export class Model {
    */
   #putBack(loose: number, lots: Lot[]): { own: Set<Lot>; points: number } {
     const grace = this.rules.restoreGraceDays
-    const anew = { until: startOf(dayOf(this.now) + grace + 1), life: null, activeAt: null }
+    const until = startOf(dayOf(this.now) + grace + 1)
+    const anew = { until, life: null, activeAt: null, lapsed: 0 }
     const cleared = Math.min(this.debt, loose)
     this.debt -= cleared
     const homes = new Map<Lot, Lot>()
@@ -311,7 +315,7 @@ export class Model {
     lots.forEach((lot) => this.#put(lot))
   }
   /** Takes back from these lots first, then from any; the rest is owed or dropped. */
-  #claw(count: number, own: Set<Lot>): { taken: Lot[]; debt: number } {
+  protected claw(count: number, own: Set<Lot>): { taken: Lot[]; debt: number } {
     const free = this.points.filter((point) => !point.hold && own.has(point.lot))
     const first = this.#inOrder().flatMap((lot) => free.filter((point) => point.lot === lot))
     const rest = this.#spendable().filter((point) => !own.has(point.lot))
@@ -351,7 +355,7 @@ export class Model {
     const lot = this.#earn(earned, this.#lotOf(day, this.rules.activeAfterDays))
     this.orders.push({ ...order, till, base, earned, lot, day, counts: true, refunds: [] })
     this.lapse()
-    this.#look()
+    this.look()
     return 'done'
   }
 
@@ -366,7 +370,7 @@ export class Model {
 
   pendingOrder(id: string, earned: number, activeAt: number, expiresAt: number): void {
     this.#act()
-    const lot = this.#earn(earned, { until: expiresAt, life: null, activeAt })
+    const lot = this.#earn(earned, { until: expiresAt, life: null, activeAt, lapsed: 0 })
     const order = { id, till: null, day: 0, total: earned * 100, base: 0, counts: false, lines: [] }
     this.orders.push({ ...order, earned, lot, refunds: [] })
   }
@@ -386,7 +390,7 @@ export class Model {
     this.#act()
     this.#earn(points, this.#lotOf())
     this.#activityDeeds.push({ day, spend: 0, points, isOrder: false, isVisit })
-    this.#look()
+    this.look()
     return 'done'
   }
 
@@ -400,7 +404,9 @@ export class Model {
       }
       this.#earn(
         points,
-        expiresAt === undefined ? this.#lotOf() : { until: expiresAt, life: null, activeAt: null },
+        expiresAt === undefined
+          ? this.#lotOf()
+          : { until: expiresAt, life: null, activeAt: null, lapsed: 0 },
       )
       return 'done'
     }
@@ -573,10 +579,10 @@ export class Model {
         refund.returned.push({ redemption, ...back })
       }
     }
-    Object.assign(refund, this.#claw(refund.owed, new Set(order.lot ? [order.lot] : [])))
+    Object.assign(refund, this.claw(refund.owed, new Set(order.lot ? [order.lot] : [])))
     order.refunds.push(refund)
     this.lapse()
-    this.#look()
+    this.look()
     return 'done'
   }
 
@@ -599,13 +605,13 @@ export class Model {
     for (const { redemption, own, points } of refund.returned) {
       if (!redemption.reversed) {
         const active = [...own].filter((lot) => this.#isLive(lot))
-        const { taken, debt } = this.#claw(points, new Set(active))
+        const { taken, debt } = this.claw(points, new Set(active))
         redemption.slots.push(...taken.map((lot) => ({ lot, back: false })))
         redemption.slots.push(...Array.from({ length: debt }, () => ({ lot: null, back: false })))
       }
     }
     this.lapse()
-    this.#look()
+    this.look()
     return 'done'
   }
 }

@@ -1,6 +1,7 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { SQL } from '../db'
 import { call, createKey, createProgram, enrol, pointers, tally } from '../http/api'
 
 const hostile = `Robert'); DROP TABLE members; --<script>alert("x")</script>\${1}{{1}}%00\u202E`
@@ -456,7 +457,7 @@ describe('a program that changed a moment ago', () => {
     const log = vi.spyOn(console, 'error').mockImplementation(() => {})
     expect((await call('GET', `${path}/balance`, { key })).status).toBe(503)
     log.mockRestore()
-    await env.DB.prepare('UPDATE programs SET version = 2 WHERE id = ?').bind(id).run()
+    await SQL.prepare('UPDATE programs SET version = 2 WHERE id = ?').bind(id).run()
     const headers = { 'idempotency-key': 'k' }
     const award = await call('POST', `${path}/purchases`, { key, body: purchase, headers })
     expect(award.json.entries).toMatchObject([{ earning: { version: 2 } }])
@@ -467,7 +468,7 @@ describe('an enrolment that ended between identity and ledger', () => {
   it('is finished by the next call, whichever it is', async () => {
     const member = await newMember()
     const other = 'mp0123456789abc'
-    await env.DB.prepare(
+    await SQL.prepare(
       `INSERT INTO members SELECT program_id, ?, card_number, wrapped_key, external_id, email, phone, name,
          birthday, birth_month_day, locale, store_id, created_at FROM members WHERE id = ?`,
     )

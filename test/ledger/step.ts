@@ -2,15 +2,15 @@ import fc from 'fast-check'
 import type { Command } from '../../src/ledger/decide'
 import type { Outcome } from './model'
 import { programBy, type WalkRules } from './model-rules'
-import { TillModel } from './model-till'
-import { DAY_MS, NOON, World } from './world'
+import { ImportModel } from './model-import'
+import { actor, DAY_MS, NOON, World } from './world'
 
 // What the steps of a walk are made of.
 
 /** A ledger and a model of it, side by side; with `cron`, time passes for the ledger in many small steps. */
 export interface Pair {
   world: World
-  model: TillModel
+  model: ImportModel
   cron: boolean
 }
 /** One thing to do to both. Answers what each made of it. */
@@ -23,14 +23,14 @@ export const named = <T>(name: string, data: fc.Arbitrary<T>, step: (data: T) =>
   )
 
 export function pairOf(rules: WalkRules, cron = false): Pair {
-  const [world, model] = [new World(programBy(rules)), new TillModel(rules, NOON)]
+  const [world, model] = [new World(programBy(rules)), new ImportModel(rules, NOON)]
   world.now += rules.beginsAfter * DAY_MS
   model.now = world.now
   return { world, model, cron }
 }
 
-export const run = ({ world }: Pair, command: Command): Outcome => {
-  const { code, first, entries } = world.do(command)
+export const run = ({ world }: Pair, command: Command, requestId = 'request'): Outcome => {
+  const { code, first, entries } = world.do(command, { ...actor, requestId })
   return code ?? (first ? 'again' : entries.length === 0 ? 'nothing' : 'done')
 }
 

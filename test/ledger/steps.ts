@@ -15,6 +15,7 @@ import {
   seqAt,
   type Step,
 } from './step'
+import { importStep } from './steps-import'
 import { tillStep } from './steps-till'
 import { DAY_MS, NOON } from './world'
 
@@ -253,4 +254,5 @@ export const step = fc.oneof(
   { weight: 2, arbitrary: passToMidnight },
   { weight: 1, arbitrary: publish },
   { weight: 30, arbitrary: tillStep },
+  { weight: 12, arbitrary: importStep },
 )

@@ -24,12 +24,13 @@ function refundAll({ world, model }: Pair): void {
 /** Awards of orders of which the refunds that stand do not take back exactly what they earned. */
 const notTaken = ({ entries }: World): Entry[] => {
   const undone = new Set(entries.filter(({ kind }) => kind === 'restore').map(({ ref }) => ref))
+  const withdrawn = new Set(entries.filter(({ detail }) => detail.undo).map(({ ref }) => ref))
   const taken = (seq: number) =>
     entries
       .filter((entry) => entry.ref === seq && !undone.has(entry.seq))
       .reduce((sum, { detail }) => sum + (detail.refund?.owed ?? 0), 0)
   const orders = entries.filter(({ kind, orderId }) => kind === 'award' && orderId !== null)
-  return orders.filter(({ seq, points }) => taken(seq) !== points)
+  return orders.filter(({ seq, points }) => !withdrawn.has(seq) && taken(seq) !== points)
 }
 
 describe('a random walk over all commands', () => {

@@ -1,12 +1,11 @@
-import { closes } from '../../src/ledger/coupon'
 import { type Command, decide } from '../../src/ledger/decide'
 import { earnLot } from '../../src/ledger/award'
 import { type Journal, open } from '../../src/ledger/journal'
 import { type Actor, balanceOf, empty, type Entry, type State } from '../../src/ledger/ledger'
-import { type History, threadOf } from '../../src/ledger/thread'
 import type { Payment, Till } from '../../src/ledger/sale'
 import type { Proof } from '../../src/ledger/coupon'
 import type { Purchase } from '../../src/ledger/schema'
+import { historyIn } from '../../src/ledger/rehearsal'
 import { settle } from '../../src/ledger/settle'
 import type { EarningRule, Expiry, ProgramDocument, Tier, Tiers } from '../../src/program/document'
 import { dayOf } from '../../src/program/calendar'
@@ -64,14 +63,6 @@ export const tiersOf = (levels: Tier[], rest: Partial<Tiers> = {}): Tiers => ({
 /** Points live so many months, to the end of the day. */
 export const living = (months: number): Expiry => ({ kind: 'after', months, to: 'day' })
 
-/** Entries in memory, as decisions ask for them. */
-export const historyOf = (entries: readonly Entry[]): History => ({
-  entry: (seq) => entries[seq - 1],
-  thread: (name) => entries.filter((entry) => threadOf(entry) === name),
-  closing: (id) => entries.findLast((entry) => entry.ref === id && closes(entry)),
-  refunds: (id) => entries.filter((entry) => entry.detail.refund && entry.reference === id),
-})
-
 /** A purchase of so many whole units of money. */
 export const purchaseOf = (orderId: string, major: number, rest: Partial<Purchase> = {}) => ({
   type: 'purchase' as const,
@@ -121,11 +112,11 @@ export class World {
     return this.#write((journal) => settle(journal))
   }
 
-  do(command: Command): Done {
+  do(command: Command, by: Actor = actor): Done {
     this.settle()
     let result: Result<Entry | null> | undefined
     const entries = this.#write((journal) => {
-      result = decide(journal, command, actor, historyOf(this.entries))
+      result = decide(journal, command, by, historyIn(this.entries))
       return result.ok
     })
     return {

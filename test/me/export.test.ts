@@ -13,8 +13,8 @@ let other: Full
 
 beforeAll(async () => {
   store = await openStorefront({}, rules)
-  full = await fullMember(store, 'annelise', '135790')
-  other = await fullMember(store, 'bertolt', '975310')
+  full = await fullMember(store)
+  other = await fullMember(store)
 })
 
 const PAGE = { accept: 'text/html' }
@@ -102,8 +102,8 @@ describe('GET /me/export', () => {
     })
 
     it.each([
-      ['zh-CN', 'zh', /我们所掌握的您的信息.*姓名 Ünüs annelise 李.*是否冻结 是/],
-      ['en-GB', 'en', /What is known of you.*Name Ünüs annelise 李.*Frozen yes/],
+      ['zh-CN', 'zh', /我们所掌握的您的信息.*姓名 Ünüs [a-z]{8} 李.*是否冻结 是/],
+      ['en-GB', 'en', /What is known of you.*Name Ünüs [a-z]{8} 李.*Frozen yes/],
       ['fr', 'en', /What is known of you/],
     ])('speaks the language that is asked for: %s', async (accept, lang, expected) => {
       const { text } = await ask({ ...PAGE, 'accept-language': accept })

@@ -1,5 +1,5 @@
-import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { SQL } from '../db'
 import { call, enrol } from '../http/api'
 import { openStorefront, type Storefront } from '../me/storefront'
 
@@ -15,12 +15,12 @@ beforeAll(async () => {
 const slowly = (meanwhile: () => Promise<unknown>, nth = 1) => {
   let batches = 0
   return {
-    prepare: (sql: string) => env.DB.prepare(sql),
+    prepare: (sql: string) => SQL.prepare(sql),
     batch: async (all: D1PreparedStatement[]) => {
       if (++batches === nth) {
         await meanwhile()
       }
-      return env.DB.batch(all)
+      return SQL.batch(all)
     },
   } as unknown as D1Database
 }
@@ -30,7 +30,7 @@ const erase = async (memberId: string) =>
 
 /** What D1 has of a member that could say who it was. */
 async function leftOf(memberId: string) {
-  const bound = (sql: string) => env.DB.prepare(sql).bind(store.id, memberId)
+  const bound = (sql: string) => SQL.prepare(sql).bind(store.id, memberId)
   const row = await bound('SELECT * FROM members WHERE program_id = ? AND id = ?').first()
   const contacts = await bound(
     'SELECT * FROM contacts WHERE program_id = ? AND member_id = ?',

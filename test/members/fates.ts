@@ -17,7 +17,11 @@ export const listed: Record<string, Fates | null> = {
   programs: null,
   program_versions: null,
   clock_moves: null,
+  rebuilds: null,
+  floors: null,
   api_keys: null,
+  // Whose a row is lies in the import's object, sealed or as an HMAC, until the row is booked.
+  imports: null,
   totals: null,
   members: {
     program_id: 'kept',
@@ -105,6 +109,8 @@ export const listed: Record<string, Fates | null> = {
     recorded_at: 'kept',
     body: [`${ENTRY}orderId`, `${ENTRY}reference`, `${ENTRY}reason`],
     lag_ms: 'kept',
+    month: 'kept',
+    figure: 'kept',
   },
   purchases: {
     program_id: 'gone',
@@ -119,6 +125,17 @@ export const listed: Record<string, Fates | null> = {
     store_id: [`${ENTRY}detail.storeId`],
     lines: [`${ENTRY}detail.lines`],
     currency: [`${ENTRY}detail.currency`],
+  },
+  // Taken off when the lists have the entry `erase`.
+  behind: { program_id: 'gone', member_id: 'gone', since: 'gone' },
+  histories: { program_id: 'kept', member_id: 'kept', history: 'kept' },
+  rewinds: {
+    program_id: 'kept',
+    member_id: 'kept',
+    started_at: 'kept',
+    at: 'kept',
+    finished_at: 'kept',
+    request_id: 'kept',
   },
 }
 
@@ -166,6 +183,7 @@ export const stated: Fates = {
   dueAt: 'booked',
   version: 'kept',
   epoch: 'booked',
+  history: 'kept',
   locale: ['profile.locale'],
   couponKey: ['coupons[].code'],
   cards: 'gone',

@@ -1,7 +1,9 @@
 import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
+import { randomInt } from 'node:crypto'
 import { expect } from 'vitest'
 import { catchUp } from '../../src/projection/consumer'
+import { SQL } from '../db'
 import { type Answer, call, enrol } from '../http/api'
 import type { Storefront, Tokens } from '../me/storefront'
 import { Account, payment } from '../webhooks/account'
@@ -21,11 +23,15 @@ async function done(answer: Promise<Answer>): Promise<Answer['json']> {
   return json
 }
 
-/** What can be told of a person whose name is `tag` of at most eight letters; `digits` are six of the phone number's. */
-const textsOf = (tag: string, digits: string) => ({
+const LETTERS = 'abcdefghijklmnopqrstuvwxyz'
+const pick = (from: string, count: number) =>
+  Array.from({ length: count }, () => from[randomInt(from.length)]).join('')
+
+/** What can be told of a person: names that nobody else has, because what is searched holds other tests' people too. */
+const textsOf = (tag: string) => ({
   name: `Ünüs ${tag} 李`,
   email: `${tag}.post@example.com`,
-  phone: `+86138${digits}77`,
+  phone: `+86138${pick('0123456789', 8)}`,
   birthday: '1984-07-23',
   externalId: `customer-of-${tag}`,
   storeId: `home-of-${tag}`,
@@ -55,8 +61,10 @@ async function pay(store: Storefront, memberId: string, tag: string, texts: Full
 export const rules = { currencies: { USD: { rate: '7.12' } } }
 
 /** Enrols somebody to whom everything happens that leaves a text anywhere; frozen at the end. */
-export async function fullMember(store: Storefront, tag: string, digits: string): Promise<Full> {
-  const texts = textsOf(tag, digits)
+export async function fullMember(store: Storefront): Promise<Full> {
+  // Eight at most, as a part of a language tag.
+  const tag = pick(LETTERS, 8)
+  const texts = textsOf(tag)
   const { name, email, phone, birthday, externalId, storeId, orderId } = texts
   const { locale } = texts
   const profile = { name, email, phone, birthday, externalId, storeId, locale }
@@ -109,6 +117,7 @@ export async function fullMember(store: Storefront, tag: string, digits: string)
   await store.tokensFor(id)
   await shop('/freeze', { reason: texts.lost })
   await catchUp(env, [{ programId: store.id, memberId: id }])
+  await putBack(store.id, id)
   const refreshSecret = tokens.refreshToken.split('_').at(-1)!
   return {
     ...tokens,
@@ -123,16 +132,29 @@ export async function fullMember(store: Storefront, tag: string, digits: string)
   }
 }
 
+/** Notes that the lists are behind a member's ledger, until the queue finds that they are not. */
+export const fallBehind = (programId: string, memberId: string) =>
+  SQL.prepare('INSERT OR IGNORE INTO behind VALUES (?, ?, 1)').bind(programId, memberId).run()
+
+/** Notes that a member's ledger was put back once. */
+const putBack = (programId: string, memberId: string) =>
+  SQL.batch(
+    [
+      'INSERT INTO histories VALUES (?, ?, 0)',
+      "INSERT INTO rewinds VALUES (?, ?, 1, 0, 2, 'h4zj0v5k8qn2t6rb')",
+    ].map((sql) => SQL.prepare(sql).bind(programId, memberId)),
+  )
+
 export type Row = Record<string, unknown>
 
-/** Every row of every table of D1. */
+/** Every row of every table of D1: other tests' rows too. */
 export async function dumpD1(): Promise<Record<string, Row[]>> {
-  const { results } = await env.DB.prepare(
+  const { results } = await SQL.prepare(
     `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'
        AND name NOT LIKE '_cf_%' AND name NOT LIKE 'd1_%'`,
   ).run<{ name: string }>()
   const rows = async ({ name }: { name: string }) =>
-    [name, (await env.DB.prepare(`SELECT * FROM "${name}"`).run<Row>()).results] as const
+    [name, (await SQL.prepare(`SELECT * FROM "${name}"`).run<Row>()).results] as const
   return Object.fromEntries(await Promise.all(results.map(rows)))
 }
 

@@ -13,7 +13,7 @@ let card: string
 
 beforeAll(async () => {
   store = await openStorefront({}, rules)
-  full = await fullMember(store, 'annelise', '135790')
+  full = await fullMember(store)
   card = (await mine(full, 'GET', '/card')).json.token
   await mine(full, 'DELETE')
 })

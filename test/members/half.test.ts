@@ -7,6 +7,7 @@ import { statementOf } from '../../src/ledger/statement'
 import { load } from '../../src/ledger/store'
 import { findProgram } from '../../src/program/store'
 import { database } from '../../src/db/client'
+import { SQL } from '../db'
 import { call, enrol } from '../http/api'
 import { mine, openStorefront, type Storefront } from '../me/storefront'
 import { dumpD1, dumpObject, type Full, fullMember, ledgerOf, rules, textOf } from './full'
@@ -32,8 +33,7 @@ const away = () => {
   throw lost
 }
 
-let people = 0
-const newFull = () => fullMember(store, `person${++people}`, `00000${people}`)
+const newFull = () => fullMember(store)
 
 /** What of a member is still to be found. */
 const left = async ({ memberId, texts }: Full) =>
@@ -75,7 +75,7 @@ describe('an erasure that ended half-way', () => {
     const full = await newFull()
     vi.spyOn(console, 'error').mockImplementation(() => {})
     const batch = () => Promise.reject(lost)
-    const DB = { prepare: (sql: string) => env.DB.prepare(sql), batch } as unknown as D1Database
+    const DB = { prepare: (sql: string) => SQL.prepare(sql), batch } as unknown as D1Database
     expect((await erase(full.memberId, { DB })).status).toBe(503)
     expect((await mine(full, 'GET')).json.email).toBe(full.texts.email)
     expect((await mine(full, 'GET', '/balance')).status).toBe(200)

@@ -1,5 +1,5 @@
-import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { SQL } from '../db'
 import { call, createKey, createProgram, enrol, pointers, tally } from '../http/api'
 
 const ann = {
@@ -28,7 +28,7 @@ beforeAll(async () => {
 })
 
 const count = async (table: string, programId: string) => {
-  const statement = env.DB.prepare(`SELECT count(*) AS n FROM ${table} WHERE program_id = ?`)
+  const statement = SQL.prepare(`SELECT count(*) AS n FROM ${table} WHERE program_id = ?`)
   return (await statement.bind(programId).first<{ n: number }>())!.n
 }
 
@@ -269,12 +269,12 @@ describe('POST /v1/members', () => {
     it('stores nothing personal in clear', async () => {
       const { key } = await createProgram()
       await enrol(key, ann, 'Ann.Li@Example.com')
-      const { results: tables } = await env.DB.prepare(
+      const { results: tables } = await SQL.prepare(
         "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '_cf_%'",
       ).run<{ name: string }>()
       const dump = []
       for (const { name } of tables) {
-        dump.push((await env.DB.prepare(`SELECT * FROM "${name}"`).run()).results)
+        dump.push((await SQL.prepare(`SELECT * FROM "${name}"`).run()).results)
       }
       const text = JSON.stringify(dump)
       expect(text).toContain('nanjing-road')
@@ -383,7 +383,7 @@ describe('GET /v1/members/:id', () => {
 
     it('answers 410 for a member whose key was destroyed', async () => {
       const { json } = await enrol(shop.key, { name: 'Ann' })
-      await env.DB.prepare('UPDATE members SET wrapped_key = NULL WHERE id = ?').bind(json.id).run()
+      await SQL.prepare('UPDATE members SET wrapped_key = NULL WHERE id = ?').bind(json.id).run()
       const path = `/v1/members/${json.id}`
       const answers = [
         await call('GET', path, { key: shop.key }),

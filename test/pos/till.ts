@@ -1,4 +1,5 @@
 import { env } from 'cloudflare:workers'
+import { SQL } from '../db'
 import { openShop, type Rules, type Shop } from '../clock/shop'
 import { type Answer, call, createKey, enrol } from '../http/api'
 
@@ -110,9 +111,9 @@ export function counting() {
   const DB = {
     prepare: (sql: string) => {
       statements.push(sql)
-      return env.DB.prepare(sql)
+      return SQL.prepare(sql)
     },
-    batch: (all: D1PreparedStatement[]) => env.DB.batch(all),
+    batch: (all: D1PreparedStatement[]) => SQL.batch(all),
   }
   return { calls, statements, env: { LEDGER, DB } as unknown as Partial<Env> }
 }

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { database } from '../../src/db/client'
 import type { ProgramDocument } from '../../src/program/document'
 import { publish } from '../../src/program/store'
+import { SQL } from '../db'
 import { type Answer, call, createKey, pointers, tally } from '../http/api'
 import { openShop, type Shop } from '../clock/shop'
 import { programOf } from '../ledger/world'
@@ -29,7 +30,7 @@ const purchaseRule = (points: number) => ({
 })
 
 const versionsOf = async ({ id }: { id: string }) =>
-  (await env.DB.prepare('SELECT version FROM program_versions WHERE program_id = ?').bind(id).run())
+  (await SQL.prepare('SELECT version FROM program_versions WHERE program_id = ?').bind(id).run())
     .results.length
 
 /** What is in force, and how many versions there are. */
@@ -276,7 +277,7 @@ describe('PUT /v1/program', () => {
     it('changes nothing and answers 503 while D1 is away', async () => {
       const before = await state()
       const batch = () => Promise.reject(new Error('D1_ERROR: Network connection lost.'))
-      const DB = { prepare: (sql: string) => env.DB.prepare(sql), batch } as unknown as D1Database
+      const DB = { prepare: (sql: string) => SQL.prepare(sql), batch } as unknown as D1Database
       const log = vi.spyOn(console, 'error').mockImplementation(() => {})
       const answer = await call('PUT', '/v1/program', {
         key: shop.key,

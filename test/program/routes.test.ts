@@ -1,11 +1,11 @@
-import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
+import { SQL } from '../db'
 import { call, createKey, createProgram, pointers, program, rootKey } from '../http/api'
 
 const create = (body: unknown, key = rootKey) => call('POST', '/v1/programs', { key, body })
 
 const count = async () =>
-  (await env.DB.prepare('SELECT count(*) AS n FROM programs').first<{ n: number }>())!.n
+  (await SQL.prepare('SELECT count(*) AS n FROM programs').first<{ n: number }>())!.n
 
 describe('POST /v1/programs', () => {
   describe('happy', () => {
@@ -24,7 +24,7 @@ describe('POST /v1/programs', () => {
 
     it('freezes the time of a test program', async () => {
       const { id } = await createProgram({ clock: '2026-01-01T00:00:00+08:00' })
-      const row = await env.DB.prepare('SELECT clock FROM programs WHERE id = ?').bind(id).first()
+      const row = await SQL.prepare('SELECT clock FROM programs WHERE id = ?').bind(id).first()
       expect(row).toEqual({ clock: Date.parse('2025-12-31T16:00:00Z') })
     })
 

@@ -9,6 +9,7 @@ import { env } from 'cloudflare:workers'
 import { describe, expect, it, vi } from 'vitest'
 import worker from '../../src/index'
 import type { Pointer } from '../../src/projection/projection'
+import { envWith, onLibsql, SQL } from '../db'
 import { call, createProgram, enrol } from '../http/api'
 
 interface Shop {
@@ -47,7 +48,7 @@ async function deliver(members: readonly Pointer[], bindings: Partial<Env> = {})
   }))
   const batch = createMessageBatch<Pointer>('punchcard-projection', messages)
   const ctx = createExecutionContext()
-  await worker.queue(batch, { ...env, ...bindings })
+  await worker.queue(batch, envWith(bindings))
   return (await getQueueResult(batch, ctx)).retryMessages.map(({ msgId }) => msgId)
 }
 
@@ -66,7 +67,7 @@ const mute = (member: Pointer) =>
 type Row = Record<string, unknown>
 
 const rows = async (table: string, { memberId }: Pointer): Promise<Row[]> =>
-  (await env.DB.prepare(`SELECT * FROM ${table} WHERE member_id = ?`).bind(memberId).run()).results
+  (await SQL.prepare(`SELECT * FROM ${table} WHERE member_id = ?`).bind(memberId).run()).results
 
 /** What D1 has of a member, without what only the way to D1 explains. */
 const projected = async (member: Pointer) => ({
@@ -170,18 +171,18 @@ describe('the projection', () => {
     await Promise.all(
       members.map((member, i) => mute(member).then(() => buy(shop, member, `o${i}`))),
     )
-    const batches = vi.fn<D1Database['batch']>((all) => env.DB.batch(all))
+    const batches = vi.fn<D1Database['batch']>((all) => SQL.batch(all))
     const DB = {
-      prepare: (sql: string) => env.DB.prepare(sql),
+      prepare: (sql: string) => SQL.prepare(sql),
       batch: batches,
     } as unknown as D1Database
     await deliver(members, { DB })
     expect(batches).toHaveBeenCalledOnce()
-    const { n } = (await env.DB.prepare('SELECT count(*) AS n FROM balances WHERE program_id = ?')
+    const { n } = (await SQL.prepare('SELECT count(*) AS n FROM balances WHERE program_id = ?')
       .bind(shop.id)
       .first<{ n: number }>())!
     expect(n).toBe(100)
-    const positions = await env.DB.prepare(
+    const positions = await SQL.prepare(
       'SELECT position FROM entries WHERE program_id = ? ORDER BY position',
     )
       .bind(shop.id)
@@ -189,18 +190,19 @@ describe('the projection', () => {
     expect(positions.flat()).toEqual(Array.from({ length: 100 }, (_, i) => i + 1))
   })
 
-  it('writes six rows for an award', async () => {
+  // libSQL does not say how many rows it writes; they are the same.
+  it.skipIf(onLibsql)('writes six rows for an award', async () => {
     const shop = await createProgram()
     const member = await newMember(shop)
     await mute(member)
     const written: number[] = []
     const count: D1Database['batch'] = async (all) => {
-      const results = await env.DB.batch<never>(all)
+      const results = await SQL.batch<never>(all)
       written.push(results.reduce((sum, { meta }) => sum + meta.rows_written, 0))
       return results
     }
     const DB = {
-      prepare: (sql: string) => env.DB.prepare(sql),
+      prepare: (sql: string) => SQL.prepare(sql),
       batch: count,
     } as unknown as D1Database
     for (const orderId of ['first', 'second']) {
@@ -221,24 +223,15 @@ describe('the projection', () => {
     await deliver(members)
     const before = await Promise.all(members.map(projected))
     for (const table of ['entries', 'purchases', 'balances', 'totals']) {
-      await env.DB.prepare(`DELETE FROM ${table} WHERE program_id = ?`).bind(shop.id).run()
+      await SQL.prepare(`DELETE FROM ${table} WHERE program_id = ?`).bind(shop.id).run()
     }
-    const path = `/v1/programs/${shop.id}/projection`
-    const answer = await call('POST', path, { key: env.ROOT_KEY })
-    expect(answer).toMatchObject({ status: 202, json: { members: 2, nextCursor: null } })
+    const body = { programId: shop.id }
+    const answer = await call('POST', '/v1/admin/reproject', { key: env.ROOT_KEY, body })
+    expect(answer).toMatchObject({ status: 202, json: { data: [{ members: 2 }] } })
     await vi.waitFor(
       async () => expect(await Promise.all(members.map(projected))).toEqual(before),
       { timeout: 15_000 },
     )
-  })
-
-  it('is fetched again for a program that there is, from a cursor that was given', async () => {
-    const rebuild = (id: string, body?: object) =>
-      call('POST', `/v1/programs/${id}/projection`, { key: env.ROOT_KEY, body })
-    const { id } = await createProgram()
-    expect((await rebuild('nowhere')).status).toBe(404)
-    expect((await rebuild(id, { cursor: 'x' })).status).toBe(400)
-    expect((await rebuild(id)).json).toEqual({ members: 0, nextCursor: null })
   })
 })
 
@@ -267,13 +260,13 @@ describe('when D1 fails', () => {
     const member = await newMember(shop)
     await mute(member)
     await buy(shop, member, 'o1')
-    await env.DB.prepare(
+    await SQL.prepare(
       `CREATE TRIGGER fault BEFORE INSERT ON balances WHEN new.member_id = '${member.memberId}'
        BEGIN SELECT RAISE(ABORT, 'disk full'); END`,
     ).run()
     await expect(deliver([member])).rejects.toThrow('disk full')
     expect(await seqs(member)).toEqual([])
-    await env.DB.prepare('DROP TRIGGER fault').run()
+    await SQL.prepare('DROP TRIGGER fault').run()
     await deliver([member])
     expect(await seqs(member)).toEqual([1])
   })

@@ -8,6 +8,7 @@ import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import worker from '../../src/index'
 import { type DueMembers, sendDue } from '../../src/projection/cron'
+import { envWith, SQL } from '../db'
 import { call, createProgram, enrol } from '../http/api'
 
 const DAY_MS = 86_400_000
@@ -30,7 +31,7 @@ async function newMember(shop: { key: string }): Promise<string> {
 }
 
 const dueAt = async (memberId: string) =>
-  (await env.DB.prepare('SELECT due_at FROM balances WHERE member_id = ?')
+  (await SQL.prepare('SELECT due_at FROM balances WHERE member_id = ?')
     .bind(memberId)
     .first<number | null>('due_at')) ?? null
 
@@ -38,7 +39,7 @@ const dueAt = async (memberId: string) =>
 async function sentAt(now: number, bindings: Partial<Env> = {}): Promise<DueMembers[]> {
   const sent: DueMembers[] = []
   const SETTLE = { send: (body: DueMembers) => Promise.resolve(sent.push(body)) }
-  await sendDue({ ...env, ...bindings, SETTLE: SETTLE as unknown as Queue }, now)
+  await sendDue({ ...envWith(bindings), SETTLE: SETTLE as unknown as Queue }, now)
   return sent
 }
 
@@ -47,7 +48,7 @@ async function deliver(messages: DueMembers[], bindings: Partial<Env> = {}) {
     'punchcard-settle',
     messages.map((body, i) => ({ id: `${i}`, timestamp: new Date(), attempts: 1, body })),
   )
-  await worker.queue(batch, { ...env, ...bindings })
+  await worker.queue(batch, envWith(bindings))
   return (await getQueueResult(batch, createExecutionContext())).retryMessages.map(
     ({ msgId }) => msgId,
   )
@@ -67,7 +68,7 @@ describe('the cron', () => {
   it('goes by the clock of a test program', async () => {
     const shop = await createProgram({ clock: '2026-01-01T00:00:00Z' })
     await enrol(shop.key, {})
-    await env.DB.prepare(
+    await SQL.prepare(
       `INSERT INTO balances (program_id, member_id, seq, available, pending, held, debt, tier, due_at, recorded_at)
        VALUES (?1, 'past', 1, 0, 0, 0, 0, 'bronze', ?2, 0), (?1, 'future', 1, 0, 0, 0, 0, 'bronze', ?2 + 1, 0)`,
     )
@@ -78,7 +79,7 @@ describe('the cron', () => {
 
   it('asks for a hundred members a message, all of them, by index', async () => {
     const shop = await createProgram()
-    await env.DB.prepare(
+    await SQL.prepare(
       `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12000)
        INSERT INTO balances (program_id, member_id, seq, available, pending, held, debt, tier, due_at, recorded_at)
        SELECT ?, 'm' || i, 1, 0, 0, 0, 0, 'bronze', 1000 + i / 7, 0 FROM n`,
@@ -88,7 +89,7 @@ describe('the cron', () => {
     const statements: string[] = []
     const prepare: D1Database['prepare'] = (statement) => {
       statements.push(statement)
-      return env.DB.prepare(statement)
+      return SQL.prepare(statement)
     }
     const messages = (await sentAt(10_000, { DB: { prepare } as D1Database })).filter(
       ({ programId }) => programId === shop.id,
@@ -97,13 +98,13 @@ describe('the cron', () => {
     expect(messages.length).toBeLessThanOrEqual(123)
     expect(Math.max(...messages.map(({ memberIds }) => memberIds.length))).toBe(100)
     expect(new Set(messages.flatMap(({ memberIds }) => memberIds)).size).toBe(12_000)
-    const plan = await env.DB.prepare(`EXPLAIN QUERY PLAN ${statements[0]}`)
+    const plan = await SQL.prepare(`EXPLAIN QUERY PLAN ${statements[0]}`)
       .bind(10_000, 5_000)
       .run<{ detail: string }>()
     const details = plan.results.map(({ detail }) => detail).join('; ')
     expect(details).toMatch(/balances_due \(program_id=\? AND due_at<\?\)/)
     expect(details).not.toContain('TEMP B-TREE')
-    await env.DB.prepare('DELETE FROM balances WHERE program_id = ?').bind(shop.id).run()
+    await SQL.prepare('DELETE FROM balances WHERE program_id = ?').bind(shop.id).run()
   })
 
   it('settles by real queues: points lapse though nobody asks', async () => {
@@ -113,7 +114,7 @@ describe('the cron', () => {
     await worker.scheduled(createScheduledController(), env)
     vi.useRealTimers()
     const available = () =>
-      env.DB.prepare('SELECT available FROM balances WHERE member_id = ?')
+      SQL.prepare('SELECT available FROM balances WHERE member_id = ?')
         .bind(memberId)
         .first<number>('available')
     later(2 * 3_600_000)

@@ -1,5 +1,5 @@
-import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { SQL } from '../db'
 import { openShop } from '../clock/shop'
 import { call, createKey, createProgram, enrol } from '../http/api'
 
@@ -30,7 +30,7 @@ const buy = (member: string, orderId: string, key = shop.key) =>
 const projected = (member: string, seq: number) =>
   vi.waitFor(
     async () => {
-      const row = env.DB.prepare('SELECT seq FROM balances WHERE member_id = ?').bind(member)
+      const row = SQL.prepare('SELECT seq FROM balances WHERE member_id = ?').bind(member)
       expect(await row.first('seq')).toBe(seq)
     },
     { timeout: 15_000 },
@@ -186,7 +186,8 @@ describe('GET /v1/health', () => {
   it('tells how far the lists are behind', async () => {
     const { key } = await createProgram()
     const health = async () => (await call('GET', '/v1/health', { key })).json.projection
-    expect(await health()).toEqual({ position: 0, lagMs: 0, maxLagMs: 0 })
+    const none = { membersBehind: 0, oldestLagMs: 0 }
+    expect(await health()).toEqual({ position: 0, lagMs: 0, maxLagMs: 0, ...none })
     const member = await newMember(key)
     await buy(member, 'o1', key)
     await projected(member, 1)

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { database } from '../../src/db/client'
 import { balanceRowOf } from '../../src/ledger/receipt'
 import { writeRows } from '../../src/projection/store'
+import { SQL } from '../db'
 import { World } from '../ledger/world'
 
 describe('a balance in D1', () => {
@@ -16,9 +17,10 @@ describe('a balance in D1', () => {
     world.give(5)
     const newer = { ...whose, ...balanceRowOf(world.state, { dueAt: null, version: 1 }) }
     for (const row of [older, newer, older]) {
-      await writeRows(db, [{ entries: [], purchases: [], balances: [row], erased: [] }])
+      const balances = [{ ...row, after: 0, history: 0 }]
+      await writeRows(db, [{ entries: [], purchases: [], undone: [], balances, erased: [] }])
     }
-    const row = env.DB.prepare('SELECT seq, available FROM balances WHERE program_id = ?')
+    const row = SQL.prepare('SELECT seq, available FROM balances WHERE program_id = ?')
     expect(await row.bind(whose.programId).first()).toEqual({ seq: 2, available: 15 })
   })
 
@@ -27,9 +29,10 @@ describe('a balance in D1', () => {
     world.give(10)
     const member = { ...whose, memberId: 'm2' }
     const dueAt = async (due: number | null) => {
-      const balances = [{ ...member, ...balanceRowOf(world.state, { dueAt: due, version: 1 }) }]
-      await writeRows(db, [{ entries: [], purchases: [], balances, erased: [] }])
-      const row = env.DB.prepare('SELECT due_at FROM balances WHERE member_id = ?')
+      const balance = balanceRowOf(world.state, { dueAt: due, version: 1 })
+      const balances = [{ ...member, ...balance, after: 0, history: 0 }]
+      await writeRows(db, [{ entries: [], purchases: [], undone: [], balances, erased: [] }])
+      const row = SQL.prepare('SELECT due_at FROM balances WHERE member_id = ?')
       return row.bind(member.memberId).first('due_at')
     }
     expect(await dueAt(5)).toBe(5)

@@ -1,5 +1,5 @@
-import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { SQL } from '../db'
 import { call, pointers, tally } from '../http/api'
 import { openTill, rewards, type Till } from '../pos/till'
 
@@ -195,7 +195,7 @@ describe('a coupon whose day is over', () => {
     await own.redeem(memberId, 'quick')
     await own.shop.move('2027-09-05T00:00:00Z')
     const sql = 'SELECT kind, occurred_at AS at FROM entries WHERE program_id = ? AND member_id = ?'
-    const { results } = await env.DB.prepare(sql).bind(own.shop.id, memberId).run()
+    const { results } = await SQL.prepare(sql).bind(own.shop.id, memberId).run()
     expect(results.at(-1)).toEqual({ kind: 'lapse', at: Date.parse('2027-09-01T16:00:00Z') })
   })
 })

@@ -3,6 +3,7 @@ import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { indexHash } from '../../src/members/contact'
 import type { Challenges } from '../../src/sign-in/sign-in'
+import { SQL } from '../db'
 import { enrol, tally } from '../http/api'
 import { openStorefront, type Storefront } from '../me/storefront'
 
@@ -34,7 +35,7 @@ const kept = async (store: Storefront): Promise<Challenges | undefined> =>
   )
 
 const countMembers = async ({ id }: Storefront) =>
-  env.DB.prepare('SELECT count(*) AS n FROM members WHERE program_id = ?').bind(id).first('n')
+  SQL.prepare('SELECT count(*) AS n FROM members WHERE program_id = ?').bind(id).first('n')
 
 describe('who guesses', () => {
   it('has five tries, then even the right code is refused', async () => {

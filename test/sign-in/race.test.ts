@@ -1,21 +1,21 @@
-import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
+import { SQL } from '../db'
 import { enrol, tally } from '../http/api'
 import { mine, openStorefront, type Storefront } from '../me/storefront'
 
 const ann = { email: 'ann@example.com' }
 
 const countMembers = async ({ id }: Storefront) =>
-  env.DB.prepare('SELECT count(*) AS n FROM members WHERE program_id = ?').bind(id).first('n')
+  SQL.prepare('SELECT count(*) AS n FROM members WHERE program_id = ?').bind(id).first('n')
 
 /** D1, where something else happens before the first batch: between look-up and enrolment. */
 const slowly = (meanwhile: () => Promise<unknown>) => {
   let done: Promise<unknown> | null = null
   return {
-    prepare: (sql: string) => env.DB.prepare(sql),
+    prepare: (sql: string) => SQL.prepare(sql),
     batch: async (all: D1PreparedStatement[]) => {
       await (done ??= meanwhile())
-      return env.DB.batch(all)
+      return SQL.batch(all)
     },
   } as unknown as D1Database
 }

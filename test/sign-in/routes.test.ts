@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { SQL } from '../db'
 import { call, createKey, enrol, pointers } from '../http/api'
 import { openStorefront, type Storefront } from '../me/storefront'
 
@@ -89,9 +90,9 @@ describe('POST /me/sign-in', () => {
         const DB = {
           prepare: (sql: string) => {
             statements.push(sql)
-            return env.DB.prepare(sql)
+            return SQL.prepare(sql)
           },
-          batch: (all: D1PreparedStatement[]) => env.DB.batch(all),
+          batch: (all: D1PreparedStatement[]) => SQL.batch(all),
         } as unknown as D1Database
         const { status, text, headers } = await store.knock('/sign-in', to, { env: { DB } })
         headers.delete('x-request-id')

@@ -1,5 +1,5 @@
-import { env } from 'cloudflare:workers'
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { SQL } from '../db'
 import { enrol, pointers, tally } from '../http/api'
 import { mine, openStorefront, type Storefront } from '../me/storefront'
 
@@ -25,7 +25,7 @@ const refused = { status: 401, json: { code: 'code_refused' } }
 const other = (code: string) => (code === '000000' ? '000001' : '000000')
 
 const countMembers = async (programId: string) =>
-  (await env.DB.prepare('SELECT count(*) AS n FROM members WHERE program_id = ?')
+  (await SQL.prepare('SELECT count(*) AS n FROM members WHERE program_id = ?')
     .bind(programId)
     .first<number>('n'))!
 

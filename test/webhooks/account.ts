@@ -1,8 +1,8 @@
 import { createExecutionContext, createMessageBatch, getQueueResult } from 'cloudflare:test'
-import { env } from 'cloudflare:workers'
 import { inject } from 'vitest'
 import worker from '../../src/index'
 import type { KeptEvent } from '../../src/webhooks/consumer'
+import { envWith } from '../db'
 import { openShop, type Rules, type Shop } from '../clock/shop'
 import { type Answer, call } from '../http/api'
 import { START } from '../pos/till'
@@ -175,7 +175,7 @@ export class Account {
     }))
     const batch = createMessageBatch<KeptEvent>('punchcard-webhooks', messages)
     const ctx = createExecutionContext()
-    await worker.queue(batch, { ...env, ...bindings })
+    await worker.queue(batch, envWith(bindings))
     const { retryMessages } = await getQueueResult(batch, ctx)
     return retryMessages.map(({ msgId }) => bodies[Number(msgId)]!.eventId)
   }

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import worker from '../../src/index'
 import { type KeptEvent, sendForgotten } from '../../src/webhooks/consumer'
+import { SQL } from '../db'
 import { call, enrol, tally } from '../http/api'
 import { type Account, event, NOW, openAccount, payment } from './account'
 
@@ -225,7 +226,7 @@ describe('what was learnt before something newer', () => {
       void (await call('DELETE', `/v1/members/${id}`, { key: account.shop.key }))
     expect(await account.act(late(leave))).toEqual([])
     expect(await account.last()).toMatchObject({ status: 'ignored' })
-    const { results } = await env.DB.prepare(
+    const { results } = await SQL.prepare(
       `SELECT body FROM webhook_events WHERE program_id = ?1
          UNION ALL SELECT facts FROM payments WHERE program_id = ?1`,
     )
@@ -469,7 +470,7 @@ describe('POST /v1/payments/:id/claim', () => {
 describe('a member who has left', () => {
   const dump = async (account: Account) => {
     const rows = ['payments', 'webhook_events'].map((table) =>
-      env.DB.prepare(`SELECT * FROM ${table} WHERE program_id = ?`).bind(account.shop.id).run(),
+      SQL.prepare(`SELECT * FROM ${table} WHERE program_id = ?`).bind(account.shop.id).run(),
     )
     return (await Promise.all(rows)).map(({ results }) => results)
   }

@@ -1,5 +1,5 @@
-import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { SQL } from '../db'
 import { call, createProgram } from '../http/api'
 import { type Account, event, NOW, openAccount, payment, signature } from './account'
 
@@ -10,7 +10,7 @@ beforeAll(async () => {
 })
 
 const stored = async () => {
-  const { results } = await env.DB.prepare('SELECT * FROM webhook_events WHERE program_id = ?')
+  const { results } = await SQL.prepare('SELECT * FROM webhook_events WHERE program_id = ?')
     .bind(account.shop.id)
     .run()
   return results
@@ -29,7 +29,7 @@ describe('endpoints', () => {
     const { json, text } = await account.call('GET', path)
     expect(json.data).toContainEqual(made.json)
     expect(text).not.toContain('whsec_')
-    const { results } = await env.DB.prepare('SELECT * FROM webhook_endpoints').run()
+    const { results } = await SQL.prepare('SELECT * FROM webhook_endpoints').run()
     expect(JSON.stringify(results)).not.toContain('whsec_')
     await account.call('DELETE', `${path}/${id}`)
   })

@@ -1,0 +1,106 @@
+import { database } from '../db/client'
+import { restore } from '../ledger/client'
+import { eraseMember } from '../members/store'
+import { findProgram } from '../program/store'
+import { fail, ok, type Result } from '../result'
+import { type LedgerLine, type Line, parseLine, sealOf } from './line'
+import { addRows, type Row } from './store'
+
+/** Adds what a backup's lines say and this deployment lacks, and erases who had left; answers how many lines. A refused one leaves those before it. */
+export async function addLines(env: Env, programId: string, text: string): Promise<Result<number>> {
+  const lines: Line[] = []
+  for (const each of text.split('\n').filter((line) => line !== '')) {
+    const line = await readLine(env, programId, each)
+    if (!line.ok) {
+      return fail(line.failure.code, `Line ${lines.length + 1}: ${line.failure.detail}`)
+    }
+    lines.push(line.value)
+  }
+  const rows = lines.flatMap((line) => ('table' in line ? [line] : []))
+  const [keys, others] = [true, false].map((are) =>
+    rows.filter(({ table }) => (table === 'apiKeys') === are),
+  )
+  const parts = lines.flatMap((line) => ('ledger' in line ? [line] : []))
+  // Keys come last: nobody calls what is half there.
+  const added = await addTables(env, programId, others!)
+  const restored = added.ok ? await restoreLedgers(env, programId, parts) : added
+  const done = restored.ok ? await addTables(env, programId, keys!) : restored
+  if (!done.ok) {
+    return done
+  }
+  const left = rows.filter(({ table, row }) => table === 'members' && row.wrappedKey === null)
+  for (const { row } of left) {
+    await eraseMember(database(env, { programId }), programId, String(row.id))
+  }
+  return ok(lines.length)
+}
+
+async function addTables(
+  env: Env,
+  programId: string,
+  rows: readonly { table: string; row: Row }[],
+): Promise<Result<null>> {
+  for (const [table, of] of Map.groupBy(rows, (each) => each.table)) {
+    const values = of.map(({ row }) => row)
+    if (!(await addRows(database(env, { programId }), table, values))) {
+      return fail('validation_failed', `These are no rows of ${table}.`)
+    }
+  }
+  return ok(null)
+}
+
+/** Adds the parts of ledgers, each ledger's in their order. None may have obeyed rules that there are not. */
+async function restoreLedgers(
+  env: Env,
+  programId: string,
+  parts: readonly LedgerLine[],
+): Promise<Result<null>> {
+  const program = await findProgram(database(env, { programId }), programId)
+  const ahead = parts.find(({ part: { fields: f } }) => f && f.version > (program ?? f).version)
+  if (ahead) {
+    return fail('validation_failed', `${ahead.ledger} is ahead of the program's rules.`)
+  }
+  const restored = await Promise.all(
+    Array.from(Map.groupBy(parts, ({ ledger }) => ledger).values(), (of) =>
+      restoreAll(env, programId, of),
+    ),
+  )
+  return restored.find((each) => !each.ok) ?? ok(null)
+}
+
+/** Adds the parts of one ledger in their order. */
+async function restoreAll(
+  env: Env,
+  programId: string,
+  parts: readonly LedgerLine[],
+): Promise<Result<null>> {
+  for (const { ledger, part } of parts) {
+    const added = await restore(env, programId, ledger, part)
+    if (added?.ok !== true) {
+      const detail = added?.failure.detail ?? 'That is no id of a member.'
+      return fail(added?.failure.code ?? 'validation_failed', `${ledger}: ${detail}`)
+    }
+  }
+  return ok(null)
+}
+
+/** A line that belongs to this program and was sealed by this deployment's secret. */
+async function readLine(env: Env, programId: string, text: string): Promise<Result<Line>> {
+  const line = parseLine(text)
+  if (line === null) {
+    return fail('malformed_json', 'It is none of a backup.')
+  }
+  if (!('table' in line)) {
+    const { memberId = line.ledger, programId: of = programId } = line.part.fields ?? {}
+    return memberId === line.ledger && of === programId
+      ? ok(line)
+      : fail('validation_failed', 'It is the ledger of somebody else.')
+  }
+  const { table, row, seal } = line
+  if ((table === 'programs' ? row.id : row.programId) !== programId) {
+    return fail('validation_failed', 'It is of another program.')
+  }
+  return table === 'programs' && seal !== (await sealOf(env, programId))
+    ? fail('validation_failed', 'It was written under another PROFILE_KEY. Set that first.')
+    : ok(line)
+}

@@ -1,0 +1,33 @@
+import { and, eq, sql } from 'drizzle-orm'
+import type { Database } from './client'
+import { behind, histories } from './recovery-tables'
+import { balances } from './tables'
+
+interface Whose {
+  programId: string
+  memberId: string
+}
+
+/** Up to which `seq` the projection has this member, 0 when it has nothing, and of which history. */
+export async function findProjected(
+  db: Database,
+  { programId, memberId }: Whose,
+): Promise<{ seq: number; history: number }> {
+  const seq = db
+    .select({ seq: balances.seq })
+    .from(balances)
+    .where(and(eq(balances.programId, programId), eq(balances.memberId, memberId)))
+  const history = db
+    .select({ history: histories.history })
+    .from(histories)
+    .where(and(eq(histories.programId, programId), eq(histories.memberId, memberId)))
+  return db.get(sql`SELECT coalesce(${seq}, 0) AS seq, coalesce(${history}, 0) AS history`)
+}
+
+/** Notes that the projection lacks something of a member since `since`, real milliseconds, unless that is known. */
+export const markBehind = (db: Database, { programId, memberId }: Whose, since: number) =>
+  db.insert(behind).values({ programId, memberId, since }).onConflictDoNothing()
+
+/** Notes that the projection has all of a member. */
+export const unmarkBehind = (db: Database, { programId, memberId }: Whose) =>
+  db.delete(behind).where(and(eq(behind.programId, programId), eq(behind.memberId, memberId)))
