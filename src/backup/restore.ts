@@ -17,14 +17,16 @@ export async function addLines(env: Env, programId: string, text: string): Promi
     lines.push(line.value)
   }
   const rows = lines.flatMap((line) => ('table' in line ? [line] : []))
-  const [keys, others] = [true, false].map((are) =>
-    rows.filter(({ table }) => (table === 'apiKeys') === are),
-  )
+  const isKey = ({ table }: { table: string }) => table === 'apiKeys'
   const parts = lines.flatMap((line) => ('ledger' in line ? [line] : []))
   // Keys come last: nobody calls what is half there.
-  const added = await addTables(env, programId, others!)
+  const added = await addTables(
+    env,
+    programId,
+    rows.filter((row) => !isKey(row)),
+  )
   const restored = added.ok ? await restoreLedgers(env, programId, parts) : added
-  const done = restored.ok ? await addTables(env, programId, keys!) : restored
+  const done = restored.ok ? await addTables(env, programId, rows.filter(isKey)) : restored
   if (!done.ok) {
     return done
   }

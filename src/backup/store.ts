@@ -1,4 +1,4 @@
-import { and, eq, type SQL, sql } from 'drizzle-orm'
+import { and, eq, getTableColumns, type SQL, sql } from 'drizzle-orm'
 import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { type Database, isRefused } from '../db/client'
 import { rowsOf } from '../db/rows'
@@ -7,37 +7,24 @@ import { payments, webhookEndpoints, webhookEvents } from '../db/webhook-tables'
 
 const { programs, programVersions, apiKeys, members, contacts, enrolments, imports } = tables
 
-/** A table of which the program has the only copy, and what its rows are known by beside the program. */
+/** A table of which the program has the only copy, and the fields by which its rows are known beside the program. */
 interface Kept {
   table: SQLiteTable
-  of: SQLiteColumn
-  by: SQLiteColumn[]
+  by: readonly string[]
 }
 
 /** All there is to keep, in the order in which it can be put back: keys last, so that nobody calls what is half there. */
 export const kept: Record<string, Kept> = {
-  programs: { table: programs, of: programs.id, by: [programs.id] },
-  programVersions: {
-    table: programVersions,
-    of: programVersions.programId,
-    by: [programVersions.version],
-  },
-  members: { table: members, of: members.programId, by: [members.id] },
-  contacts: { table: contacts, of: contacts.programId, by: [contacts.kind, contacts.hash] },
-  enrolments: { table: enrolments, of: enrolments.programId, by: [enrolments.key] },
-  imports: { table: imports, of: imports.programId, by: [imports.id] },
-  webhookEndpoints: {
-    table: webhookEndpoints,
-    of: webhookEndpoints.programId,
-    by: [webhookEndpoints.id],
-  },
-  payments: { table: payments, of: payments.programId, by: [payments.id] },
-  webhookEvents: {
-    table: webhookEvents,
-    of: webhookEvents.programId,
-    by: [webhookEvents.position],
-  },
-  apiKeys: { table: apiKeys, of: apiKeys.programId, by: [apiKeys.id] },
+  programs: { table: programs, by: ['id'] },
+  programVersions: { table: programVersions, by: ['version'] },
+  members: { table: members, by: ['id'] },
+  contacts: { table: contacts, by: ['kind', 'hash'] },
+  enrolments: { table: enrolments, by: ['key'] },
+  imports: { table: imports, by: ['id'] },
+  webhookEndpoints: { table: webhookEndpoints, by: ['id'] },
+  payments: { table: payments, by: ['id'] },
+  webhookEvents: { table: webhookEvents, by: ['position'] },
+  apiKeys: { table: apiKeys, by: ['id'] },
 }
 
 export type Row = Record<string, unknown>
@@ -50,30 +37,24 @@ export function readRows(
   after: Row | null,
   count: number,
 ): Promise<Row[]> {
-  const { table, of, by } = kept[name]!
-  const place = (row: Row) =>
-    sql.join(
-      fieldsOf(name).map((field) => sql`${row[field]}`),
-      sql`, `,
-    )
-  const isAfter = after ? sql`(${sql.join(by, sql`, `)}) > (${place(after)})` : undefined
+  const { table, by } = kept[name]!
+  const columns: Record<string, SQLiteColumn> = getTableColumns(table)
+  const order = by.map((field) => columns[field]!)
+  const values = by.map((field) => sql`${after?.[field]}`)
+  const isAfter = after
+    ? sql`(${sql.join(order, sql`, `)}) > (${sql.join(values, sql`, `)})`
+    : undefined
   return db
     .select()
     .from(table)
-    .where(and(eq(of, programId), isAfter))
-    .orderBy(...by)
+    .where(and(eq(columns.programId ?? columns.id!, programId), isAfter))
+    .orderBy(...order)
     .limit(count)
 }
 
 /** The fields of a row that say its place. */
 export const placeOf = (name: string, row: Row): Row =>
-  Object.fromEntries(fieldsOf(name).map((field) => [field, row[field]]))
-
-const fieldsOf = (name: string): string[] => {
-  const { table, by } = kept[name]!
-  const columns = Object.entries(table as unknown as Record<string, unknown>)
-  return by.map((column) => columns.find(([, each]) => each === column)![0])
-}
+  Object.fromEntries(kept[name]!.by.map((field) => [field, row[field]]))
 
 /** Adds the rows that are not there; false for what cannot be rows. Who was erased since gets no identity back. */
 export async function addRows(db: Database, name: string, rows: readonly Row[]): Promise<boolean> {

@@ -31,19 +31,17 @@ export async function enrolNext(
   const candidates = await Promise.all(
     people.map(async ({ id, sealed }) => {
       const text = await openText(env.PROFILE_KEY, program.id, PERSON, sealed)
-      return { id, input: JSON.parse(text) as Enrolment }
+      const input = JSON.parse(text) as Enrolment
+      return { id, input, contacts: await indexContacts(env.PROFILE_KEY, program.id, input) }
     }),
   )
   // Who would have been enrolled by a step before is found here alone.
   const known = (key: string) => staging.identity(key)?.replace(CANDIDATE, '')
   const found = await enrolAll(env, program, candidates, job.options.dryRun ? known : null)
-  const contacts = await Promise.all(
-    candidates.map(({ input }) => indexContacts(env.PROFILE_KEY, program.id, input)),
-  )
   staging.atomically(() => {
     for (const [i, person] of people.entries()) {
-      const locale = candidates[i]!.input.locale ?? null
-      note(staging, job, { ...person, locale, contacts: contacts[i]! }, found[i]!)
+      const { input, contacts } = candidates[i]!
+      note(staging, job, { ...person, locale: input.locale ?? null, contacts }, found[i]!)
     }
     staging.dropPeople(people.at(-1)!.number)
   })

@@ -9,7 +9,7 @@ import { problem } from '../http/problem'
 import { page } from '../http/scalars'
 import { query } from '../http/validate'
 import { regionNear } from '../ledger/address'
-import { fail, ok, type Refusal, type Result } from '../result'
+import { fail, ok, type Result } from '../result'
 import { begin, digestOf, importIdOf, jobOf, upload } from './client'
 import { type Import, reused, viewOf } from './import'
 import { begin as beginReading, type Format } from './records'
@@ -133,7 +133,7 @@ const formats: Record<string, Format['kind']> = {
 }
 
 /** How the file is written, by its media type. */
-function formatOf(c: Context<Api>, { delimiter }: Options): Result<Format> | Refusal {
+function formatOf(c: Context<Api>, { delimiter }: Options): Result<Format> {
   const [type = '', ...parameters] = (c.req.header('Content-Type') ?? '').toLowerCase().split(';')
   const kind = formats[type.trim()]
   if (kind === undefined) {

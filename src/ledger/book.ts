@@ -115,7 +115,7 @@ export class Book {
     this.change({
       head: Buffer.from(head).toString('base64'),
       committedAt,
-      alarmAt: isArmed(ledger, committedAt) ? ledger.alarmAt : this.#arm(committedAt, 0),
+      alarmAt: this.#armOnce(ledger, committedAt),
       dueAt: dueAt(journal.state, journal.program, journal.now),
       version: journal.program.version,
       state: journal.state,
@@ -131,10 +131,8 @@ export class Book {
       if (!restored.ok) {
         return restored
       }
-      const now = Date.now()
-      const { alarmAt } = restored.value
-      const isSet = isArmed({ alarmAt }, now)
-      this.change({ ...restored.value, alarmAt: isSet ? alarmAt : this.#arm(now, 0) })
+      const alarmAt = this.#armOnce(restored.value, Date.now())
+      this.change({ ...restored.value, alarmAt })
       this.#hasNews = true
       return ok(null)
     })
@@ -191,6 +189,11 @@ export class Book {
       this.#hasNews = false
       this.#ctx.waitUntil(this.#send({ programId, memberId }).catch(() => null))
     }
+  }
+
+  /** When the alarm rings that is armed, or is now. */
+  #armOnce(ledger: Ledger, now: number): number | null {
+    return isArmed(ledger, now) ? ledger.alarmAt : this.#arm(now, 0)
   }
 
   #arm(now: number, attempt: number): number {

@@ -1,17 +1,18 @@
 import { database } from '../db/client'
 import type { Program } from '../program/program'
 import { fail, type Result, ok } from '../result'
-import { type Contact, indexContacts } from './contact'
+import type { Contact } from './contact'
 import { contactKey, findOwnersOf } from './contact-store'
 import { matchOwners, type Owner } from './member'
 import { newMember } from './new-member'
 import type { Enrolment } from './schema'
 import { insertMembers } from './store'
 
-/** Somebody to be found by their identities, or enrolled under this id. */
+/** Somebody to be found by their identities, as the index knows them, or enrolled under this id. */
 export interface Candidate {
   id: string
   input: Enrolment
+  contacts: readonly Contact[]
 }
 
 const ATTEMPTS = 8
@@ -35,23 +36,20 @@ export async function enrolAll(
 ): Promise<Result<string>[]> {
   const { id: programId } = program
   const db = database(env, { programId })
-  const contacts = await Promise.all(
-    candidates.map(({ input }) => indexContacts(env.PROFILE_KEY, programId, input)),
-  )
+  const contacts = candidates.flatMap((each) => each.contacts)
   for (let tries = 0; tries < ATTEMPTS; tries++) {
-    const owners = await findOwnersOf(db, programId, contacts.flat())
-    for (const key of rehearsal ? contacts.flat().map(contactKey) : []) {
+    const owners = await findOwnersOf(db, programId, contacts)
+    for (const key of rehearsal ? contacts.map(contactKey) : []) {
       const known = owners.get(key) ?? rehearsal!(key)
       if (known !== undefined) {
         owners.set(key, known)
       }
     }
-    const matched = candidates.map(({ id }, i) => claim(owners, contacts[i]!, id))
-    const news = candidates.flatMap((candidate, i) =>
-      !rehearsal && matched[i]!.ok && matched[i]!.value.isNew
-        ? [{ ...candidate, contacts: contacts[i]! }]
-        : [],
-    )
+    const matched = candidates.map((candidate) => claim(owners, candidate))
+    const news = candidates.filter((_, i) => {
+      const match = matched[i]!
+      return !rehearsal && match.ok && match.value.isNew
+    })
     const rows = await Promise.all(news.map((each) => rowOf(env, program, each)))
     if (rows.length === 0 || (await insertMembers(db, rows))) {
       return matched.map((each) => (each.ok ? ok(each.value.id) : each))
@@ -63,8 +61,7 @@ export async function enrolAll(
 /** Who has these identities; they are the candidate's from here on if nobody has. */
 function claim(
   owners: Map<string, string>,
-  contacts: readonly Contact[],
-  id: string,
+  { id, contacts }: Candidate,
 ): Result<{ id: string; isNew: boolean }> {
   const found = contacts.flatMap((contact): Owner[] => {
     const memberId = owners.get(contactKey(contact))
@@ -78,11 +75,7 @@ function claim(
   return match.kind === 'member' ? ok({ id: match.memberId, isNew: false }) : clash
 }
 
-async function rowOf(
-  env: Env,
-  program: Program,
-  { id, input, contacts }: Candidate & { contacts: readonly Contact[] },
-) {
+async function rowOf(env: Env, program: Program, { id, input, contacts }: Candidate) {
   const { member, card } = await newMember(env, program, id, input)
   const { programId } = member
   const index = [...contacts, card].map((each) => ({ programId, memberId: id, ...each }))
