@@ -52,6 +52,9 @@ export async function bookNext(
   return members.length > 0
 }
 
+/** Leaves a turn to others: a call that is followed by the next at once does not. */
+export const giveWay = () => scheduler.wait(1)
+
 /** Brings the lists up to date. Who cannot be reached now is brought by their ledger's alarm. */
 export const project = (env: Env, { programId }: Import, memberIds: readonly string[]) =>
   catchUpAll(
@@ -79,8 +82,11 @@ async function bookMember(
   for (let isFirst = true; !staging.load()!.isUndoAsked; isFirst = false) {
     const rows = staging.rowsOf(member, atOnce)
     // Who was enrolled without any rows needs a ledger too.
-    if (rows.length === 0 && !isFirst) {
-      return
+    if (!isFirst) {
+      if (rows.length === 0) {
+        return
+      }
+      await giveWay()
     }
     const came = await book(env, job, program, staging.member(member) ?? { id: member }, rows)
     staging.atomically(() => {

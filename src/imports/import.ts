@@ -15,6 +15,15 @@ export type Phase =
   | 'undoing'
   | 'undone'
 
+/** What comes after a phase that has no more to do. */
+export const nextPhase: Partial<Record<Phase, Phase>> = {
+  reading: 'enrolling',
+  enrolling: 'finding',
+  finding: 'booking',
+  booking: 'done',
+  undoing: 'undone',
+}
+
 /** What became of rows of one type: money by currency in minor units, and the points that they moved. */
 export interface Sum {
   rows: number
@@ -118,9 +127,9 @@ export const reused = fail(
 /** What the digest of a file goes on from: it can be read as two things. */
 export const firstDigest = ({ type }: Options): string => type ?? ''
 
-/** Whether nothing more happens by itself. */
-export const isAtRest = ({ phase }: Import): boolean =>
-  phase === 'uploading' || phase === 'done' || phase === 'failed' || phase === 'undone'
+/** Whether there is more that happens by itself. */
+export const isAtWork = ({ phase, isUndoAsked }: Import): boolean =>
+  isUndoAsked || !['uploading', 'done', 'failed', 'undone'].includes(phase)
 
 /** An import as the API shows it. */
 export function viewOf(job: Import) {

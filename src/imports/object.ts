@@ -2,11 +2,19 @@ import { DurableObject } from 'cloudflare:workers'
 import { database } from '../db/client'
 import { findProgram } from '../program/store'
 import { fail, ok, type Refusal, type Result } from '../result'
-import { bookNext } from './booking'
-import { beginImport, firstDigest, type Import, isAtRest, type Phase, reused } from './import'
+import { bookNext, giveWay } from './booking'
+import {
+  beginImport,
+  firstDigest,
+  type Import,
+  isAtWork,
+  nextPhase,
+  type Phase,
+  reused,
+} from './import'
 import { enrolNext, findNext } from './people'
 import { readNext } from './reading'
-import { nextDigest, PIECE_BYTES } from './pieces'
+import { cut, nextDigest, PIECE_BYTES } from './pieces'
 import type { Fault } from './staged'
 import { Staging } from './staging'
 import { claimContent, freeContent } from './store'
@@ -38,6 +46,7 @@ const unknown = fail('not_found', 'There is no such import.')
 /** One file on its way into the ledgers, step by step: each is written down, so that it goes on wherever it was cut off. */
 export class ImportJob extends DurableObject<Env> {
   readonly #staging = new Staging(this.ctx.storage)
+  #isRinging = false
 
   /** Begins an import, or finds it; a file that had not come whole is sent from its beginning. */
   begin(beginning: Beginning): Result<{ job: Import; isNew: boolean }> {
@@ -54,12 +63,19 @@ export class ImportJob extends DurableObject<Env> {
   }
 
   /** Takes the next bytes of the file: whole pieces, but for the last. Refuses what does not follow, or is too much. */
-  append(offset: number, bytes: Uint8Array, isLast: boolean, by: Sender = alone): Result<Import> {
+  async append(
+    offset: number,
+    bytes: Uint8Array,
+    isLast: boolean,
+    by: Sender = alone,
+  ): Promise<Result<Import>> {
+    const begun = this.#staging.load()
+    if (begun === null) {
+      return unknown
+    }
+    const pieces = await cut([this.env.PROFILE_KEY, begun.programId], bytes)
     return this.#staging.atomically(() => {
-      const job = this.#staging.load()
-      if (job === null) {
-        return unknown
-      }
+      const job = this.#staging.load()!
       const follows = offset === job.bytes || (offset === 0 && by.isFirst)
       // Of two who send at once the one who began last goes on: a file is never of both.
       const isTurn = by.isFirst || by.turn === job.turn
@@ -76,10 +92,9 @@ export class ImportJob extends DurableObject<Env> {
         this.#staging.clear()
       }
       let digest = offset === 0 ? firstDigest(job.options) : job.digest
-      for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
-        const piece = bytes.subarray(at, at + PIECE_BYTES)
-        digest = nextDigest(digest, piece)
-        this.#staging.addPiece(offset + at, piece)
+      for (const [i, piece] of pieces.entries()) {
+        digest = nextDigest(digest, piece.bytes)
+        this.#staging.addPiece(offset + i * PIECE_BYTES, piece.sealed)
       }
       void this.ctx.storage.setAlarm(Date.now() + (isLast ? 1 : REST_MS))
       const phase: Phase = isLast ? 'reading' : 'uploading'
@@ -88,8 +103,12 @@ export class ImportJob extends DurableObject<Env> {
     })
   }
 
+  /** How far it has come. Who looks has it go on, should the platform have given up its alarm. */
   view(): Result<Import> {
     const job = this.#staging.load()
+    if (job !== null && isAtWork(job)) {
+      this.ctx.waitUntil(this.#rearm())
+    }
     return job === null ? unknown : ok(job)
   }
 
@@ -118,13 +137,13 @@ export class ImportJob extends DurableObject<Env> {
 
   /** Does some steps, then makes room for others. What fails is tried again, ever more rarely. */
   override async alarm(): Promise<void> {
+    this.#isRinging = true
     try {
       for (let steps = 0; steps < STEPS_AT_ONCE; steps++) {
         if (!(await this.#step())) {
           return
         }
-        // A step that is followed by the next at once leaves no turn to anybody else.
-        await scheduler.wait(1)
+        await giveWay()
       }
       await this.ctx.storage.setAlarm(Date.now() + 1)
     } catch (error) {
@@ -132,6 +151,15 @@ export class ImportJob extends DurableObject<Env> {
       const { attempt } = this.#staging.change((job) => ({ attempt: job.attempt + 1 }))
       const wait = Math.min(LAST_WAIT_MS, FIRST_WAIT_MS * 2 ** (attempt - 1))
       await this.ctx.storage.setAlarm(Date.now() + wait)
+    } finally {
+      this.#isRinging = false
+    }
+  }
+
+  /** Arms the alarm if none is. One that rings just now is not seen, and arms the next itself. */
+  async #rearm(): Promise<void> {
+    if (!this.#isRinging && (await this.ctx.storage.getAlarm()) === null) {
+      await this.ctx.storage.setAlarm(Date.now() + 1)
     }
   }
 
@@ -141,7 +169,7 @@ export class ImportJob extends DurableObject<Env> {
     if (job?.phase === 'uploading') {
       this.#end('failed', 'The rest of the file did not come within seven days.')
     }
-    if (job === null || (isAtRest(job) && !job.isUndoAsked)) {
+    if (job === null || !isAtWork(job)) {
       return false
     }
     if (job.isUndoAsked && job.phase !== 'undoing') {
@@ -159,7 +187,7 @@ export class ImportJob extends DurableObject<Env> {
       this.#staging.change(() => ({ rows: 0, duplicates: 0, failed: 0 }))
       this.#end('failed', hasMore.failure.detail)
     } else if (!hasMore) {
-      this.#enter(next[job.phase]!)
+      this.#enter(nextPhase[job.phase]!)
     }
     this.#staging.change(() => ({ attempt: 0 }))
     return true
@@ -219,12 +247,4 @@ export class ImportJob extends DurableObject<Env> {
       }))
     })
   }
-}
-
-const next: Partial<Record<Phase, Phase>> = {
-  reading: 'enrolling',
-  enrolling: 'finding',
-  finding: 'booking',
-  booking: 'done',
-  undoing: 'undone',
 }

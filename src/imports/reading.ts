@@ -1,9 +1,10 @@
 import { newMemberId, regionOf } from '../ledger/address'
 import { indexHash } from '../members/contact'
-import { sealText } from '../members/profile'
+import { sealText } from '../members/seal'
 import type { Program } from '../program/program'
 import { fail, type Failure, type Refusal } from '../result'
 import type { Import } from './import'
+import { openPiece, openPlace, sealPlace } from './pieces'
 import { type FileRecord, readPiece } from './records'
 import { fieldNames, readRow, type Row, type Who } from './row'
 import type { Staging } from './staging'
@@ -27,8 +28,10 @@ export async function readNext(
   if (piece === null) {
     return job.rows > 0 ? false : fail('validation_failed', 'The file has no rows.')
   }
-  const isLast = piece.position + piece.bytes.length === job.bytes
-  const read = readPiece(job.place, piece.bytes, isLast)
+  const whose = [env.PROFILE_KEY, job.programId] as const
+  const bytes = await openPiece(whose, piece.sealed)
+  const bytesRead = piece.position + bytes.length
+  const read = readPiece(await openPlace(whose, job.place), bytes, bytesRead === job.bytes)
   if (!read.ok) {
     return read
   }
@@ -39,9 +42,29 @@ export async function readNext(
   }
   const hashes = new Map<string, Promise<string>>()
   const whoOf = (who: Who) => identityOf(env, job.programId, who, hashes)
+  const isFirst = firstOf(staging)
+  const staged = await Promise.all(
+    records.map((record) => stage(env, { ...job, place }, program, record, { whoOf, isFirst })),
+  )
+  const kept = await sealPlace(whose, place)
+  staging.atomically(() => {
+    const faults = staged.filter((each) => !keep(staging, job, each))
+    staging.dropPiece(piece.position)
+    staging.change((before) => ({
+      place: kept,
+      bytesRead,
+      rows: place.number,
+      failed: before.failed + faults.filter((each) => 'failure' in each).length,
+      duplicates: before.duplicates + faults.filter((each) => 'row' in each).length,
+    }))
+  })
+  return true
+}
+
+/** Whether a row is the first to speak of a person: one about them says more than those that only name them. */
+function firstOf(staging: Staging) {
   const known = new Map<string, boolean>()
-  // A row about the person says more than one that only names them.
-  const isFirst = (who: string, isRow: boolean) => {
+  return (who: string, isRow: boolean): boolean => {
     const before = known.get(who) ?? staging.hasPerson(who)
     const says = before === null || (isRow && !before)
     if (says) {
@@ -49,21 +72,6 @@ export async function readNext(
     }
     return says
   }
-  const staged = await Promise.all(
-    records.map((record) => stage(env, { ...job, place }, program, record, { whoOf, isFirst })),
-  )
-  staging.atomically(() => {
-    const faults = staged.filter((each) => !keep(staging, job, each))
-    staging.dropPiece(piece.position)
-    staging.change((before) => ({
-      place,
-      bytesRead: piece.position + piece.bytes.length,
-      rows: place.number,
-      failed: before.failed + faults.filter((each) => 'failure' in each).length,
-      duplicates: before.duplicates + faults.filter((each) => 'row' in each).length,
-    }))
-  })
-  return true
 }
 
 /** Refuses a file without a column that was named, or with none that means anything. */

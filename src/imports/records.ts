@@ -34,6 +34,8 @@ export interface FileRecord {
 
 /** What a record may hold, in bytes; without a line break by then it is none. */
 const MOST_BYTES = 1_000_000
+/** What a header may: it lies in one row of storage with what is open of the records. */
+const MOST_BYTES_OF_HEADER = 100_000
 
 export const begin = (format: Format): Place => ({
   bytes: '',
@@ -95,7 +97,7 @@ export function readPiece(
     return unclosed(next.number + 1)
   }
   if (next.isSkipping && next.format.kind === 'csv' && next.header === null) {
-    return fail('validation_failed', 'The first line is no header: it is longer than 1 MB.')
+    return headless
   }
   if (next.isSkipping && rest.length > 0) {
     tooLong.push({ number: ++next.number, fields: fail('payload_too_large', TOO_LONG) })
@@ -180,6 +182,9 @@ function readCsv(place: Place, text: string, isLast: boolean): Result<FileRecord
     }
     if (place.header === null) {
       place.header = row.map((name) => name.trim())
+      if (Buffer.byteLength(JSON.stringify(place.header)) > MOST_BYTES_OF_HEADER) {
+        return headless
+      }
       const twice = place.header.find((name, j) => place.header!.indexOf(name) < j)
       if (twice !== undefined) {
         return fail('validation_failed', `Two columns are named ${JSON.stringify(twice)}.`)
@@ -192,6 +197,7 @@ function readCsv(place: Place, text: string, isLast: boolean): Result<FileRecord
   return ok(records)
 }
 
+const headless = fail('validation_failed', 'The first line is no header: it is longer than 100 kB.')
 const unclosed = (row: number) =>
   fail('validation_failed', `Row ${row} has a quote that is not closed within 1 MB.`)
 const misquoted = (row: number) =>

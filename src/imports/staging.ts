@@ -40,16 +40,16 @@ export class Staging {
     return after
   }
 
-  addPiece(position: number, bytes: Uint8Array): void {
-    this.#sql.exec('INSERT INTO pieces VALUES (?, ?)', position, bytes)
+  addPiece(position: number, sealed: Uint8Array): void {
+    this.#sql.exec('INSERT INTO pieces VALUES (?, ?)', position, sealed)
   }
 
   /** The next piece of the file that was not read. */
-  nextPiece(): { position: number; bytes: Uint8Array } | null {
+  nextPiece(): { position: number; sealed: Uint8Array } | null {
     const [row] = this.#sql.exec<{ position: number; bytes: ArrayBuffer }>(
       'SELECT position, bytes FROM pieces ORDER BY position LIMIT 1',
     )
-    return row ? { position: row.position, bytes: new Uint8Array(row.bytes) } : null
+    return row ? { position: row.position, sealed: new Uint8Array(row.bytes) } : null
   }
 
   dropPiece(position: number): void {

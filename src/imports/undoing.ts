@@ -1,8 +1,9 @@
 import { fingerprint } from '../http/idempotency'
 import { ask, executeAll } from '../ledger/client'
+import { UNDO_ENTRIES } from '../ledger/undo'
 import { forget } from '../members/erasure'
 import type { Program } from '../program/program'
-import { project } from './booking'
+import { giveWay, project } from './booking'
 import type { Import } from './import'
 import type { Staging } from './staging'
 
@@ -34,10 +35,16 @@ async function undoMember(
 ): Promise<void> {
   const actor = { kind: 'server', keyId, requestId: id } as const
   const command = { type: 'undoImport', importId: id } as const
-  const idempotencyKey = `\nundo ${id}`
-  const call = { command, actor, idempotencyKey, fingerprint: fingerprint('UNDO', id, command) }
-  // Who has left meanwhile has nothing that could be taken back.
-  await executeAll(env, program, member.id, [call])
+  const call = { command, actor, fingerprint: fingerprint('UNDO', id, command) }
+  for (let part = 0, isMore = true; isMore; part++) {
+    if (part > 0) {
+      await giveWay()
+    }
+    const idempotencyKey = `\nundo ${id} ${part}`
+    const came = await executeAll(env, program, member.id, [{ ...call, idempotencyKey }])
+    // Who has left meanwhile has nothing that could be taken back.
+    isMore = came.ok && came.value.some((each) => each.ok && each.value.count >= UNDO_ENTRIES)
+  }
   if (member.isNew) {
     const only = await ask(env, program, member.id, { type: 'only', requestId: id })
     if (only.ok && only.value) {

@@ -35,15 +35,16 @@ export const executeAll = (book: Book, calls: readonly BatchCall[], program: Pro
     return ok({ ...movedBy(entries), isDuplicate })
   })
 
-/** Points, and the total of a purchase in minor units of its currency; null where there is none. */
+/** Points, the total of a purchase in minor units of its currency or null, and how many entries say so. */
 export interface Moved {
   points: number
   total: number | null
+  count: number
 }
 
 /** What a command moved; what fell due by itself has no actor. */
 export function movedBy(entries: readonly Entry[]): Moved {
   const asked = entries.filter(({ actor }) => actor !== null)
   const points = asked.reduce((sum, entry) => sum + entry.points, 0)
-  return { points, total: asked[0]?.detail.total ?? null }
+  return { points, total: asked[0]?.detail.total ?? null, count: entries.length }
 }

@@ -5,8 +5,11 @@ import { keptOf, orderOf } from './order'
 import { clawback, reverseRefund } from './refund'
 import { type History, orderThread, threadOf, withoutUndone } from './thread'
 
+/** How many entries an undo writes before it leaves the rest to another command. */
+export const UNDO_ENTRIES = 500
+
 /**
- * Takes back what one import booked: purchases, refunds, opening balances, newest first. What has
+ * Takes back what one import booked, newest first, as far as a command may: purchases, refunds, opening balances. What has
  * lapsed of their points is gone already; what was spent meanwhile is owed, or dropped, as after a refund. Their orders
  * can be booked anew.
  */
@@ -18,7 +21,11 @@ export function undoImport(
 ): Result<null> {
   const { booked, lapsed } = gather(importId, before)
   const history = withJournal(before, journal)
+  const most = journal.entries.length + UNDO_ENTRIES
   for (const entry of booked.toReversed()) {
+    if (journal.entries.length >= most) {
+      break
+    }
     const gone = lapsed.get(entry.seq) ?? 0
     if (entry.kind === 'award') {
       undoPurchase(journal, entry, gone, actor, history)
@@ -46,21 +53,24 @@ const withJournal = (history: History, { entries }: Journal): History => ({
     ]),
 })
 
-/** What the import booked, oldest first, and how many points of each lot have lapsed. */
+/** What the import booked that was not taken back, oldest first, and how many points of each lot have lapsed. */
 function gather(importId: string, history: History) {
-  const booked: Entry[] = []
+  const booked = new Map<number, Entry>()
   const lapsed = new Map<number, number>()
   for (const entry of history.all()) {
     const { kind, actor, detail } = entry
     const isBooked = kind === 'award' || kind === 'adjust' || detail.refund !== undefined
     if (isBooked && actor?.requestId === importId) {
-      booked.push(entry)
+      booked.set(entry.seq, entry)
+    }
+    if (detail.undo) {
+      booked.delete(entry.ref!)
     }
     for (const [seq, change] of kind === 'expire' ? entry.lots : []) {
       lapsed.set(seq, (lapsed.get(seq) ?? 0) - change)
     }
   }
-  return { booked, lapsed }
+  return { booked: [...booked.values()], lapsed }
 }
 
 function undoPurchase(

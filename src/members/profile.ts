@@ -1,12 +1,5 @@
+import { decryptText, encryptText, type Subject } from './seal'
 import { programKey } from './secret'
-
-const IV_LENGTH = 12
-
-/** Whose data a cipher text is; it opens for nobody else. */
-export interface Subject {
-  programId: string
-  memberId: string
-}
 
 /** One member's key, opened. Fields are AES-256-GCM: base64url of the IV and the cipher text. */
 export interface Vault {
@@ -21,7 +14,7 @@ export interface Vault {
 export async function createVault(secret: string, subject: Subject): Promise<Vault> {
   const raw = crypto.getRandomValues(new Uint8Array(32))
   const wrapping = await programKey(secret, subject.programId, 'profile')
-  const wrappedKey = await encrypt(wrapping, raw, context(subject, 'key'))
+  const wrappedKey = await encryptText(wrapping, raw, subject, 'key')
   return vault(subject, raw, wrappedKey)
 }
 
@@ -32,8 +25,8 @@ export async function openVault(
   wrappedKey: string,
 ): Promise<Vault> {
   const wrapping = await programKey(secret, subject.programId, 'profile')
-  const raw = await decrypt(wrapping, wrappedKey, context(subject, 'key'))
-  return vault(subject, new Uint8Array(raw), wrappedKey)
+  const raw = await decryptText(wrapping, wrappedKey, subject, 'key')
+  return vault(subject, raw, wrappedKey)
 }
 
 async function vault(subject: Subject, raw: Uint8Array, wrappedKey: string): Promise<Vault> {
@@ -41,36 +34,10 @@ async function vault(subject: Subject, raw: Uint8Array, wrappedKey: string): Pro
   return {
     wrappedKey,
     seal: (field, value) =>
-      encrypt(key, new TextEncoder().encode(value), context(subject, `field:${field}`)),
+      encryptText(key, new TextEncoder().encode(value), subject, `field:${field}`),
     open: async (field, sealed) =>
-      new TextDecoder().decode(await decrypt(key, sealed, context(subject, `field:${field}`))),
+      new TextDecoder().decode(await decryptText(key, sealed, subject, `field:${field}`)),
   }
-}
-
-/** A text of nobody in particular, sealed under the program's own key for one purpose. */
-export const sealText = async (
-  secret: string,
-  programId: string,
-  purpose: string,
-  value: string,
-): Promise<string> =>
-  encrypt(
-    await programKey(secret, programId, 'profile'),
-    new TextEncoder().encode(value),
-    context({ programId, memberId: '' }, purpose),
-  )
-
-/** What `sealText` sealed. */
-export const openText = async (
-  secret: string,
-  programId: string,
-  purpose: string,
-  sealed: string,
-): Promise<string> => {
-  const key = await programKey(secret, programId, 'profile')
-  return new TextDecoder().decode(
-    await decrypt(key, sealed, context({ programId, memberId: '' }, purpose)),
-  )
 }
 
 /** The fields that are stored sealed. */
@@ -118,28 +85,4 @@ async function eachField<T extends Partial<Profile>>(
     return [field, value ? await change(field, value) : value] as const
   })
   return Object.fromEntries(await Promise.all(entries)) as Pick<T, Field & keyof T>
-}
-
-/** The associated data: a JSON array, so that no two contexts are the same text. */
-const context = ({ programId, memberId }: Subject, what: string) =>
-  new TextEncoder().encode(JSON.stringify([programId, memberId, what]))
-
-async function encrypt(
-  key: CryptoKey,
-  value: Uint8Array,
-  additionalData: Uint8Array,
-): Promise<string> {
-  const iv = crypto.getRandomValues(new Uint8Array(IV_LENGTH))
-  const sealed = await crypto.subtle.encrypt({ name: 'AES-GCM', iv, additionalData }, key, value)
-  return Buffer.concat([iv, new Uint8Array(sealed)]).toString('base64url')
-}
-
-function decrypt(key: CryptoKey, text: string, additionalData: Uint8Array): Promise<ArrayBuffer> {
-  const bytes = Buffer.from(text, 'base64url')
-  const iv = bytes.subarray(0, IV_LENGTH)
-  return crypto.subtle.decrypt(
-    { name: 'AES-GCM', iv, additionalData },
-    key,
-    bytes.subarray(IV_LENGTH),
-  )
 }

@@ -1,6 +1,6 @@
 import { database } from '../db/client'
 import type { Contact } from '../members/contact'
-import { openText } from '../members/profile'
+import { openText } from '../members/seal'
 import { instantText } from '../program/calendar'
 import type { Message } from './message'
 import { findMessages, type StoredMessage } from './store'

@@ -1,6 +1,6 @@
 import { database } from '../db/client'
 import { indexHash } from '../members/contact'
-import { sealText } from '../members/profile'
+import { sealText } from '../members/seal'
 import type { Program } from '../program/program'
 import { fail, ok, type Result } from '../result'
 import type { Message } from './message'

@@ -1,5 +1,5 @@
 import { database } from '../db/client'
-import { openText, sealText } from '../members/profile'
+import { openText, sealText } from '../members/seal'
 import { instantText } from '../program/calendar'
 import { join, learn, type Payment, unknown } from './payment'
 import type { Fact } from './provider'

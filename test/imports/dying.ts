@@ -2,8 +2,9 @@ import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { envWith, SQL } from '../db'
 import { jobOf } from '../../src/imports/client'
-import { isAtRest } from '../../src/imports/import'
+import { isAtWork } from '../../src/imports/import'
 import type { ImportJob } from '../../src/imports/object'
+import { standing } from './file'
 
 /** How work breaks off: at which of the calls of D1 and of ledgers, when that was done or before it was. */
 export interface Death {
@@ -80,12 +81,12 @@ export async function workUntil(
   programId: string,
   id: string,
   death: Death,
-  begin: (job: ImportJob) => void,
+  begin: (job: ImportJob) => unknown,
 ): Promise<boolean> {
   let hasDied = () => false
   const stub = jobOf(env, programId, id)
   await runInDurableObject(stub, async (job: ImportJob, state) => {
-    begin(job)
+    await begin(job)
     await state.storage.deleteAlarm()
   })
   const work = runInDurableObject(stub, async (job: ImportJob, state) => {
@@ -117,8 +118,7 @@ export async function workOn(programId: string, id: string, bindings: Env = env)
     bind(job, bindings)
     await state.storage.deleteAlarm()
     await job.alarm()
-    const found = job.view()
-    return found.ok && isAtRest(found.value) && !found.value.isUndoAsked
+    return !isAtWork(standing(state.storage))
   }
   for (let isDone = false; !isDone;) {
     isDone = await runInDurableObject(jobOf(env, programId, id), work)

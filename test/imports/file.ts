@@ -1,21 +1,17 @@
 import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { jobOf } from '../../src/imports/client'
-import { type Import, isAtRest, type viewOf } from '../../src/imports/import'
-import type { ImportJob } from '../../src/imports/object'
+import { type Import, isAtWork, type viewOf } from '../../src/imports/import'
 import type { Fault } from '../../src/imports/staged'
 import { openShop, type Rules, type Shop } from '../clock/shop'
 import { type Answer, call } from '../http/api'
 
-/** Where an import stands, as its object has it. */
+/** Where an import stands, as its storage has it: its object, when it is asked, goes on. */
+export const standing = ({ sql }: DurableObjectStorage): Import =>
+  JSON.parse(sql.exec<{ value: string }>('SELECT value FROM import').one().value) as Import
+
 export const look = (programId: string, id: string): Promise<Import> =>
-  runInDurableObject(jobOf(env, programId, id), (job: ImportJob) => {
-    const found = job.view()
-    if (!found.ok) {
-      throw new Error(found.failure.detail)
-    }
-    return found.value
-  })
+  runInDurableObject(jobOf(env, programId, id), (_, { storage }) => standing(storage))
 
 /** Everything that the object of an import keeps, table by table. */
 export const dumpOf = (programId: string, id: string): Promise<Record<string, unknown[]>> =>
@@ -38,7 +34,7 @@ export async function finish(programId: string, id: string): Promise<Import> {
       await scheduler.wait(1)
     }
     const job = await look(programId, id)
-    if (isAtRest(job) && !job.isUndoAsked) {
+    if (!isAtWork(job)) {
       return job
     }
   }

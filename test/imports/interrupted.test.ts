@@ -1,6 +1,9 @@
+import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { SQL } from '../db'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { jobOf } from '../../src/imports/client'
+import type { ImportJob } from '../../src/imports/object'
 import { catchUp } from '../../src/projection/consumer'
 import { type Death, without, workOn, workUntil } from './dying'
 import { lines, type Office, openOffice } from './file'
@@ -49,7 +52,7 @@ const begin = async (office: Office): Promise<string> => {
   return (await office.post('', 'enrol=true', { headers })).json.id
 }
 const append = (job: { append: (at: number, bytes: Uint8Array, isLast: boolean) => unknown }) =>
-  void job.append(0, new TextEncoder().encode(file), true)
+  job.append(0, new TextEncoder().encode(file), true)
 
 /** What every member of a program has been through, and how many there are. */
 async function told(office: Office) {
@@ -113,7 +116,7 @@ describe.each(deaths.map(([name, how], i) => [name, how, i + 1] as const))(
         const office = await openOffice()
         await office.run(lines('externalId', 'b'), 'type=member')
         const { id } = await office.run(file, 'enrol=true')
-        const undo = (job: { undo: () => unknown }) => void job.undo()
+        const undo = (job: { undo: () => unknown }) => job.undo()
         const hasDied = await workUntil(office.shop.id, id, { ...how, at }, undo)
         await workOn(office.shop.id, id)
         expect([at, await leftIn(office)]).toEqual([
@@ -128,6 +131,23 @@ describe.each(deaths.map(([name, how], i) => [name, how, i + 1] as const))(
     })
   },
 )
+
+describe('an import whose alarm the platform has given up', () => {
+  it('goes on when somebody looks at it', async () => {
+    const office = await openOffice()
+    const id = await begin(office)
+    await runInDurableObject(
+      jobOf(env, office.shop.id, id),
+      async (job: ImportJob, { storage }) => {
+        await job.append(0, new TextEncoder().encode(file), true)
+        await storage.deleteAlarm()
+      },
+    )
+    const seen = async () => (await office.get(`/${id}`)).json
+    expect((await seen()).status).toBe('reading')
+    await vi.waitFor(async () => expect(await seen()).toMatchObject(whole), { timeout: 20_000 })
+  })
+})
 
 describe('a member who cannot be reached', () => {
   it('is given up in the end, and everybody else is booked', async () => {

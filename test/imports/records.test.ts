@@ -106,6 +106,23 @@ describe('a CSV file', () => {
   })
 })
 
+describe('the header of a CSV file', () => {
+  const refusal = 'The first line is no header: it is longer than 100 kB.'
+
+  it.each([
+    ['of one long name', `${'x'.repeat(100_000)},b`],
+    ['of many names', Array.from({ length: 20_000 }, (_, i) => i).join(',')],
+    ['that goes on for ever', 'x'.repeat(1_200_000)],
+  ])('is refused %s', (_, line) => {
+    expect(read(csv, [text(`${line}\n1,2\n`)])).toBe(refusal)
+  })
+
+  it('has up to 100 kB', () => {
+    const name = 'x'.repeat(99_900)
+    expect(said(read(csv, [text(`${name},b\n1,2\n`)]))).toEqual([{ [name]: '1', b: '2' }])
+  })
+})
+
 describe('an NDJSON file', () => {
   it('has an object in each line', () => {
     const file = '{"a":1}\r\n\n{"a":{"b":[1,2]}}\n{"a":"\\u4e00"}'

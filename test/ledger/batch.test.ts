@@ -39,10 +39,10 @@ describe('commands that reach a ledger together', () => {
     ]
     const came = await send(object, calls)
     expect(came.map((each) => (each.ok ? each.value : each.failure.code))).toEqual([
-      { points: 10, total: 1_000, isDuplicate: false },
-      { points: 10, total: 1_000, isDuplicate: true },
+      { points: 10, total: 1_000, isDuplicate: false, count: 1 },
+      { points: 10, total: 1_000, isDuplicate: true, count: 1 },
       'already_exists',
-      { points: -8, total: null, isDuplicate: false },
+      { points: -8, total: null, isDuplicate: false, count: 1 },
       'insufficient_points',
     ])
     const before = await object.dump()

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { dayOf } from '../../src/program/calendar'
+import { UNDO_ENTRIES } from '../../src/ledger/undo'
 import { Audit, stateOf } from './model-check'
 import { rules } from './model-rules'
 import { pairOf, run } from './step'
@@ -228,6 +229,44 @@ describe('an import that is undone', () => {
   it('changes nothing where it booked nothing', () => {
     const { code, entries } = withImport().do({ type: 'undoImport', importId: 'unknown' })
     expect([code, entries]).toEqual([null, []])
+  })
+})
+
+describe('a long import that is undone', () => {
+  /** An import of so many orders, every tenth of them returned. */
+  const withOrders = (count: number) => {
+    const world = new World(program)
+    world.buy('own', 20)
+    for (let i = 0; i < count; i++) {
+      bookOld(world, `o${i}`, 10, i % 700)
+    }
+    for (let i = 0; i < count; i += 10) {
+      const request = { orderId: `o${i}`, refundId: 'r', amount: 400, channel: 'import' } as const
+      world.do({ type: 'refund', request }, byImport)
+    }
+    return world
+  }
+
+  it('is taken back in parts, each of which goes on after the one before', () => {
+    const world = withOrders(700)
+    const parts = Array.from({ length: 4 }, () => undo(world).entries)
+    expect(parts.map((entries) => entries.length > 0)).toEqual([true, true, false, false])
+    expect(parts[0]!.length).toBeLessThan(UNDO_ENTRIES + 10)
+    expect([world.balance, world.state.debt]).toEqual([20, 0])
+    expect(counted(world)).toEqual([[2_000, 20, 1]])
+    const taken = parts.flat().filter(({ detail }) => detail.undo)
+    expect(new Set(taken.map(({ ref }) => ref)).size).toBe(770)
+    expect(taken).toHaveLength(770)
+  })
+
+  it('leaves to what happens between two parts what it has not taken back yet', () => {
+    const world = withOrders(700)
+    undo(world)
+    const { balance } = world
+    expect(balance).toBeGreaterThan(500)
+    world.redeem(balance)
+    undo(world)
+    expect(world.balance).toBe(20 - balance)
   })
 })
 

@@ -1,8 +1,11 @@
-import { SQL } from '../db'
+import { runDurableObjectAlarm } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
 import { describe, expect, it, vi } from 'vitest'
 import { openShop } from '../clock/shop'
 import { call } from '../http/api'
 import * as the from './lists'
+
+const sqlOfBehind = 'SELECT member_id AS id FROM behind WHERE program_id = ?'
 
 describe('a projection that is dropped under load', () => {
   it('is rebuilt equal, by real queues, while members buy, return and spend', async () => {
@@ -60,7 +63,11 @@ describe('a projection that is dropped under load', () => {
     expect(outstanding).toBe(balances.reduce((sum, { balance }) => sum + balance.balance, 0))
     expect(is.entries!.filter((row) => row.member_id === long).length).toBeGreaterThan(120)
     expect(is).toEqual(await the.undropped(shop))
-    const behind = SQL.prepare('SELECT count(*) AS n FROM behind WHERE program_id = ?')
-    expect(await behind.bind(shop.id).first('n')).toBe(0)
+    // Whose alarm rang under the load was behind, until it rings again.
+    const behind = () => the.select<{ id: string }>(shop, sqlOfBehind)
+    for (const { id } of await behind()) {
+      await runDurableObjectAlarm(env.LEDGER.get(env.LEDGER.idFromName(`${shop.id}:${id}`)))
+    }
+    expect(await behind()).toEqual([])
   }, 180_000)
 })
