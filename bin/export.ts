@@ -1,8 +1,10 @@
 // npm run export -- PROGRAM > backup.ndjson
 import { createWriteStream, renameSync } from 'node:fs'
-import { finished } from 'node:stream/promises'
+import { rm } from 'node:fs/promises'
+import { pipeline } from 'node:stream/promises'
 import { parseArgs } from 'node:util'
 import { type Page, pageAt } from './api.ts'
+import { lastLine } from './lines.ts'
 import { quit } from './local.ts'
 import { draw, endLine } from './progress.ts'
 import { rootKeyOf, targetOf, targetOptions } from './target.ts'
@@ -40,25 +42,31 @@ const nextOf = (link: string | null, page: string): string | null => {
   return query === undefined ? null : new URL(query, page).href
 }
 
-// Under another name until it is whole.
-const part = `${out}.part`
-const file = createWriteStream(part, { mode: 0o600 })
 let lines = 0
-try {
+
+/** Everything of the program, page by page. */
+async function* pages(): AsyncGenerator<string> {
   let page: string | null = `${target.url}/v1/programs/${programId}/backup`
   while (page !== null) {
     const { text, link }: Page = await pageAt(page, rootKey)
-    file.write(text)
+    yield text
     lines += text.split('\n').length - 1
     page = nextOf(link, page)
     draw('Exporting', 0, 1, `${lines} lines`)
   }
-} catch (error) {
-  quit((error as Error).message)
+  yield lastLine(programId, lines)
 }
-file.end()
-await finished(file)
-renameSync(part, out)
+
+// Under another name until it is whole.
+const part = `${out}.part`
+try {
+  await pipeline(pages, createWriteStream(part, { mode: 0o600 }))
+  renameSync(part, out)
+} catch (error) {
+  await rm(part, { force: true }).catch(() => null)
+  const { message, syscall } = error as NodeJS.ErrnoException
+  quit(syscall === undefined ? message : `${out} cannot be written: ${message}`)
+}
 endLine()
 console.log(
   `${out}: ${lines} lines. It holds what your deployment knows of its members, sealed, and their points: keep it safe.`,

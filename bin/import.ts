@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util'
 import { call, Refused } from './api.ts'
 import { quit } from './local.ts'
 import { draw, endLine } from './progress.ts'
-import { putBack } from './put-back.ts'
+import { type PutBack, putBack } from './put-back.ts'
 import { keyOf, rootKeyOf, type Target, targetOf, targetOptions } from './target.ts'
 
 const usage = `npm run import -- FILE              CSV or NDJSON, or what npm run export wrote
@@ -109,8 +109,8 @@ const queryOf = (file: string, given: Values): URLSearchParams => {
 }
 
 /** Names an import by what it says: the same command goes on with the same import. */
-const nameOf = async (file: string, query: URLSearchParams, again = ''): Promise<string> => {
-  const hash = createHash('sha256').update(`${query} ${again}`)
+const nameOf = async (file: string, ...said: string[]): Promise<string> => {
+  const hash = createHash('sha256').update(said.join(' '))
   for await (const chunk of createReadStream(file)) {
     hash.update(chunk as Buffer)
   }
@@ -120,9 +120,10 @@ const nameOf = async (file: string, query: URLSearchParams, again = ''): Promise
 /** Sends a file part by part, from where an earlier attempt had come. */
 const send = async (target: Target, key: string, file: string): Promise<Job> => {
   const query = queryOf(file, values)
-  const name = await nameOf(file, query, values.again)
-  const mediaType = mediaTypes[extname(file)] ?? quit(`${file}: is it .csv, .tsv or .ndjson?`)
+  const mediaType =
+    mediaTypes[extname(file).toLowerCase()] ?? quit(`${file}: is it .csv, .tsv or .ndjson?`)
   const charset = values.charset === undefined ? '' : `; charset=${values.charset}`
+  const name = await nameOf(file, `${query}`, `${mediaType}${charset}`, values.again ?? '')
   const url = `${target.url}/v1/imports`
   let job = await call<Job>(`${url}?${query}`, key, {
     method: 'POST',
@@ -222,6 +223,18 @@ const isBackup = async (file: string): Promise<boolean> => {
   return (await blob.slice(0, 64).text()).startsWith('{"table":"programs"')
 }
 
+/** Says what became of a backup. */
+const tell = (file: string, { lines, refusals, isWhole }: PutBack) => {
+  console.log(`${lines} lines were put back. The lists follow within a minute.`)
+  if (refusals.length > 0) {
+    console.error(['Refused, and left as it is here:', ...refusals].join('\n  '))
+    process.exitCode = 1
+  }
+  if (!isWhole) {
+    quit(`${file} is not whole: its last line does not say how many there are before it.`)
+  }
+}
+
 const run = async () => {
   const target = await targetOf(values)
   if (values.undo !== undefined) {
@@ -241,8 +254,7 @@ const run = async () => {
     quit(`There is no file ${file}.`)
   }
   if (await isBackup(file)) {
-    const lines = await putBack(target.url, rootKeyOf(target, values['root-key']), file)
-    console.log(`${lines} lines were put back. The lists follow within a minute.`)
+    tell(file, await putBack(target.url, rootKeyOf(target, values['root-key']), file))
     return
   }
   const key = keyOf(target, values.key)
@@ -254,6 +266,9 @@ const run = async () => {
     quit(`Import ${job.id} of this file was undone. To import it once more: --again <word>.`)
   }
   await report(target, key, job)
+  if (job.booked + job.duplicates === 0) {
+    process.exitCode = 1
+  }
 }
 
 try {

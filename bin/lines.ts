@@ -12,3 +12,13 @@ export async function* linesOf(file: string): AsyncGenerator<string> {
     yield rest
   }
 }
+
+/** The last line of a backup: how many there are before it. A file without it was cut. */
+export const lastLine = (programId: string, lines: number): string =>
+  `${JSON.stringify({ end: programId, lines })}\n`
+
+/** How many lines there are before this one, if it is the last of a backup; else null. */
+export const linesBefore = (line: string): number | null => {
+  const count = /^\{"end":"\w+","lines":(\d+)\}$/.exec(line)?.[1]
+  return count === undefined ? null : Number(count)
+}

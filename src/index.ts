@@ -1,7 +1,7 @@
 import { app } from './app'
 import { continueMoves, type UnfinishedMove } from './clock/consumer'
 import { project } from './projection/consumer'
-import { type DueMembers, sendDue, settleDue } from './projection/cron'
+import { type DueMembers, sendBehind, sendDue, settleDue } from './projection/cron'
 import type { Pointer } from './projection/projection'
 import { continueRebuilds, sendUnfinished, type UnfinishedRebuild } from './rebuild/consumer'
 import { finishRewinds } from './rewind/client'
@@ -21,6 +21,7 @@ export default {
       sendDue(env, now),
       sendForgotten(env, now),
       sendUnfinished(env),
+      sendBehind(env, now),
       finishRewinds(env, now),
     ]
     await Promise.all(works)

@@ -52,3 +52,6 @@ export const fail = (code: Code, detail: string, errors?: Fault[]): Refusal => (
   ok: false,
   failure: errors ? { code, detail, errors } : { code, detail },
 })
+
+/** Thrown where there is no answer now; its message is meant for who asked. */
+export class Unavailable extends Error {}

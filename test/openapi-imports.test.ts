@@ -18,15 +18,17 @@ describe('an answer about files', () => {
       (await walk.step('startImport', { body, headers: csv, ...asked })).json.id as string
     const file =
       'externalId,orderId,occurredAt,total\na,SO-1,2025-03-10,60000\nb,SO-2,2025-03-10,x\n'
-    const id = await start(file, {
+    const once = {
       query:
         '?type=purchase&enrol=false&dryRun=false&amounts=minor&delimiter=,&name=May&column=orderId:orderId',
       headers: { ...csv, 'idempotency-key': 'once' },
-    })
+    }
+    const id = await start(file, once)
     const params = { id }
     await walk.step('getImport', { params })
     await finish(programId, id)
     await walk.step('getImport', { params })
+    await start(file, once)
     await walk.step('startImport', {
       body: file,
       query: '?type=purchase&name=other',
@@ -37,10 +39,7 @@ describe('an answer about files', () => {
     await finish(programId, id)
     await walk.step('listEntries', { params: { id: memberId } })
 
-    const again = { ...csv, 'idempotency-key': 'again' }
-    const failing = await start('colour\nred\n', { headers: again })
-    await finish(programId, failing)
-    await start('colour\nred\n', { headers: again })
+    await finish(programId, await start('colour\nred\n'))
 
     const long = await start('externalId\n'.repeat(PIECE / 11 + 1), { headers: part })
     const append = (headers: Record<string, string>, named = long) =>
@@ -48,6 +47,8 @@ describe('an answer about files', () => {
     await append({ 'upload-offset': String(PIECE), 'upload-complete': '?0' })
     await append({ 'upload-offset': '1' })
     await append({ 'upload-offset': 'x' })
+    await append({ 'upload-offset': String(PIECE), 'upload-complete': 'false' })
+    await append({ 'upload-offset': '9999999999' })
     await append({ 'upload-offset': '9999999999' }, 'x')
     await append({ 'upload-offset': String(PIECE) })
 

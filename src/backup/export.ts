@@ -3,6 +3,7 @@ import { database } from '../db/client'
 import type { Mark } from '../ledger/backup'
 import { dump } from '../ledger/client'
 import { listMemberIds } from '../members/store'
+import { Unavailable } from '../result'
 import { fields, type Line, sealOf } from './line'
 import { kept, placeOf, readRows, type Row } from './store'
 
@@ -15,7 +16,7 @@ export interface Cursor {
 }
 
 const sections = Object.keys(kept).flatMap((name) =>
-  name === 'apiKeys' ? ['ledgers', name] : [name],
+  name === 'programVersions' ? ['ledgers', name] : [name],
 )
 
 const ROWS_A_PAGE = 500
@@ -59,7 +60,7 @@ async function readLedgers(env: Env, programId: string, at: Cursor) {
   const db = database(env, { programId })
   const ids = at.mark ? [at.member] : await listMemberIds(db, programId, at.member, LEDGERS_A_PAGE)
   const from = at.mark ?? { seq: 0, memo: '' }
-  const dumps = await Promise.all(ids.map((id) => dump(env, programId, id, from)))
+  const dumps = await Promise.all(ids.map((id) => dumpOf(env, programId, id, from)))
   const lines: Line[] = []
   for (const [i, dumped] of dumps.entries()) {
     const member = ids[i]!
@@ -70,4 +71,13 @@ async function readLedgers(env: Env, programId: string, at: Cursor) {
   }
   const member = ids.at(-1)
   return { lines, next: member === undefined ? null : { ...at, member, mark: null } }
+}
+
+/** The next part of a ledger; one that cannot be read is named. */
+async function dumpOf(env: Env, programId: string, member: string, from: Mark) {
+  try {
+    return await dump(env, programId, member, from)
+  } catch (cause) {
+    throw new Unavailable(`The ledger of ${member} cannot be read.`, { cause })
+  }
 }

@@ -19,7 +19,7 @@ export const sealOf = ({ PROFILE_KEY }: Env, programId: string): Promise<string>
 
 const text = z.nullable(z.string())
 const entry = z.object({
-  seq: z.int(),
+  seq: z.int().check(z.minimum(1)),
   kind: z.int(),
   points: z.int(),
   occurred_at: z.int(),
@@ -45,6 +45,8 @@ const ledgerFields = z.looseObject({
   couponKey: z.string(),
   version: z.int(),
   epoch: z.int(),
+  history: z.int(),
+  seq: z.optional(z.int()),
 })
 
 const part = z.object({

@@ -1,10 +1,12 @@
 import { database } from '../db/client'
 import { restore } from '../ledger/client'
+import { indexContacts } from '../members/contact'
+import { contactKey } from '../members/contact-store'
+import { openProfile } from '../members/profile'
 import { eraseMember } from '../members/store'
-import { findProgram } from '../program/store'
 import { fail, ok, type Result } from '../result'
 import { type LedgerLine, type Line, parseLine, sealOf } from './line'
-import { addRows, type Row } from './store'
+import { addRows, enforceNewest, findMembers, type Row } from './store'
 
 /** Adds what a backup's lines say and this deployment lacks, and erases who had left; answers how many lines. A refused one leaves those before it. */
 export async function addLines(env: Env, programId: string, text: string): Promise<Result<number>> {
@@ -30,9 +32,15 @@ export async function addLines(env: Env, programId: string, text: string): Promi
   if (!done.ok) {
     return done
   }
-  const left = rows.filter(({ table, row }) => table === 'members' && row.wrappedKey === null)
-  for (const { row } of left) {
-    await eraseMember(database(env, { programId }), programId, String(row.id))
+  // One who left while the backup was written has a profile in it, and a ledger that says so.
+  const left = [
+    ...rows.flatMap(({ table, row }) =>
+      table === 'members' && row.wrappedKey === null ? [String(row.id)] : [],
+    ),
+    ...parts.flatMap(({ ledger, part }) => (part.fields?.erasedAt ? [ledger] : [])),
+  ]
+  for (const id of left) {
+    await eraseMember(database(env, { programId }), programId, id)
   }
   return ok(lines.length)
 }
@@ -42,26 +50,45 @@ async function addTables(
   programId: string,
   rows: readonly { table: string; row: Row }[],
 ): Promise<Result<null>> {
+  const db = database(env, { programId })
   for (const [table, of] of Map.groupBy(rows, (each) => each.table)) {
     const values = of.map(({ row }) => row)
-    if (!(await addRows(database(env, { programId }), table, values))) {
+    const own = table === 'contacts' ? await ownContacts(env, programId, values) : values
+    if (!(await addRows(db, table, own))) {
       return fail('validation_failed', `These are no rows of ${table}.`)
+    }
+    if (table === 'programVersions') {
+      await enforceNewest(db, programId)
     }
   }
   return ok(null)
 }
 
-/** Adds the parts of ledgers, each ledger's in their order. None may have obeyed rules that there are not. */
+/** The contacts that their members have as they are here: nobody gets back what they gave up. */
+async function ownContacts(env: Env, programId: string, rows: readonly Row[]): Promise<Row[]> {
+  const ids = [...new Set(rows.map(({ memberId }) => String(memberId)))]
+  const found = await findMembers(database(env, { programId }), programId, ids)
+  const own = await Promise.all(
+    found.map(async (member) => {
+      const subject = { programId, memberId: member.id }
+      const profile = await openProfile(env.PROFILE_KEY, subject, member)
+      const { cardNumber } = member
+      const contacts = await indexContacts(env.PROFILE_KEY, programId, { ...profile, cardNumber })
+      return contacts.map((contact) => `${member.id}:${contactKey(contact)}`)
+    }),
+  )
+  const known = new Set(own.flat())
+  return rows.filter(({ memberId, ...row }) =>
+    known.has(`${String(memberId)}:${contactKey(row as never)}`),
+  )
+}
+
+/** Adds the parts of ledgers, each ledger's in their order. */
 async function restoreLedgers(
   env: Env,
   programId: string,
   parts: readonly LedgerLine[],
 ): Promise<Result<null>> {
-  const program = await findProgram(database(env, { programId }), programId)
-  const ahead = parts.find(({ part: { fields: f } }) => f && f.version > (program ?? f).version)
-  if (ahead) {
-    return fail('validation_failed', `${ahead.ledger} is ahead of the program's rules.`)
-  }
   const restored = await Promise.all(
     Array.from(Map.groupBy(parts, ({ ledger }) => ledger).values(), (of) =>
       restoreAll(env, programId, of),

@@ -1,4 +1,4 @@
-import { and, eq, getTableColumns, type SQL, sql } from 'drizzle-orm'
+import { and, eq, getTableColumns, sql } from 'drizzle-orm'
 import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { type Database, isRefused } from '../db/client'
 import { rowsOf } from '../db/rows'
@@ -13,10 +13,12 @@ interface Kept {
   by: readonly string[]
 }
 
-/** All there is to keep, in the order in which it can be put back: keys last, so that nobody calls what is half there. */
+/**
+ * All there is to keep, in the order in which it is read and put back. Versions come when the ledgers have been read: none
+ * obeys one that is not there. Keys come last, so that nobody calls what is half there.
+ */
 export const kept: Record<string, Kept> = {
   programs: { table: programs, by: ['id'] },
-  programVersions: { table: programVersions, by: ['version'] },
   members: { table: members, by: ['id'] },
   contacts: { table: contacts, by: ['kind', 'hash'] },
   enrolments: { table: enrolments, by: ['key'] },
@@ -24,6 +26,7 @@ export const kept: Record<string, Kept> = {
   webhookEndpoints: { table: webhookEndpoints, by: ['id'] },
   payments: { table: payments, by: ['id'] },
   webhookEvents: { table: webhookEvents, by: ['position'] },
+  programVersions: { table: programVersions, by: ['version'] },
   apiKeys: { table: apiKeys, by: ['id'] },
 }
 
@@ -56,19 +59,14 @@ export function readRows(
 export const placeOf = (name: string, row: Row): Row =>
   Object.fromEntries(kept[name]!.by.map((field) => [field, row[field]]))
 
-/** Adds the rows that are not there; false for what cannot be rows. Who was erased since gets no identity back. */
+/** Adds the rows that are not there; false for what cannot be rows. A key that has ended elsewhere ends here. */
 export async function addRows(db: Database, name: string, rows: readonly Row[]): Promise<boolean> {
   const { table } = kept[name]!
-  const isOfMember: SQL =
-    name === 'contacts'
-      ? sql` AND EXISTS (SELECT 1 FROM members WHERE program_id = value ->> 'programId'
-          AND id = value ->> 'memberId' AND wrapped_key IS NOT NULL)`
-      : sql``
+  const added = db.insert(table).select(rowsOf(table, rows as never[]))
   try {
-    await db
-      .insert(table)
-      .select(sql`${rowsOf(table, rows as never[])}${isOfMember}`)
-      .onConflictDoNothing()
+    await (name === 'apiKeys'
+      ? added.onConflictDoUpdate({ target: [apiKeys.programId, apiKeys.id], set: ends })
+      : added.onConflictDoNothing())
     return true
   } catch (error) {
     if (isRefused(error)) {
@@ -77,3 +75,28 @@ export async function addRows(db: Database, name: string, rows: readonly Row[]):
     throw error
   }
 }
+
+/** The earlier of two times, either of which may be null. */
+const earlier = (column: string) =>
+  sql.raw(`min(coalesce(api_keys.${column}, excluded.${column}),
+               coalesce(excluded.${column}, api_keys.${column}))`)
+const ends = { revokedAt: earlier('revoked_at'), expiresAt: earlier('expires_at') }
+
+/** Puts the newest version in force that there is. */
+export const enforceNewest = (db: Database, programId: string) =>
+  db
+    .update(programs)
+    .set({
+      version: sql`max(version, coalesce(
+        (SELECT max(version) FROM program_versions WHERE program_id = ${programId}), 1))`,
+    })
+    .where(eq(programs.id, programId))
+
+/** These members of a program, those who have left too. */
+export const findMembers = (db: Database, programId: string, ids: readonly string[]) =>
+  db
+    .select()
+    .from(members)
+    .where(
+      sql`(program_id, id) IN (SELECT ${programId}, value FROM json_each(${JSON.stringify(ids)}))`,
+    )

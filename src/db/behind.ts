@@ -28,6 +28,35 @@ export async function findProjected(
 export const markBehind = (db: Database, { programId, memberId }: Whose, since: number) =>
   db.insert(behind).values({ programId, memberId, since }).onConflictDoNothing()
 
+/** Notes the same of several members at once. */
+export const markAllBehind = (db: Database, members: readonly Whose[], since: number) =>
+  db
+    .insert(behind)
+    .select(
+      sql`SELECT value ->> 'programId', value ->> 'memberId', ${since}
+          FROM json_each(${JSON.stringify(members)}) WHERE true`,
+    )
+    .onConflictDoNothing()
+
 /** Notes that the projection has all of a member. */
 export const unmarkBehind = (db: Database, { programId, memberId }: Whose) =>
   db.delete(behind).where(and(eq(behind.programId, programId), eq(behind.memberId, memberId)))
+
+/** Notes the same of several members at once. */
+export const unmarkAll = (db: Database, members: readonly Whose[]) =>
+  db.delete(behind).where(sql`(program_id, member_id) IN (
+    SELECT value ->> 'programId', value ->> 'memberId' FROM json_each(${JSON.stringify(members)}))`)
+
+const HOUR_MS = 3_600_000
+
+/** Up to `count` members to ask for again: for an hour at each round of the cron, then once an hour. Any of them, so that none stands in the way of the others. */
+export const listBehind = (
+  db: Database,
+  { now, everyMs, count }: { now: number; everyMs: number; count: number },
+): Promise<Whose[]> =>
+  db
+    .select({ programId: behind.programId, memberId: behind.memberId })
+    .from(behind)
+    .where(sql`${now} - since < ${HOUR_MS} OR (${now} - since) % ${HOUR_MS} < ${everyMs}`)
+    .orderBy(sql`random()`)
+    .limit(count)

@@ -107,7 +107,10 @@ export const enrolments = sqliteTable(
     // The answer, sealed under the member's own key.
     reply: text().notNull(),
   },
-  (t) => [primaryKey({ columns: [t.programId, t.key] })],
+  (t) => [
+    primaryKey({ columns: [t.programId, t.key] }),
+    index('enrolments_member').on(t.programId, t.memberId),
+  ],
 )
 
 /** What a test program would have sent, sealed: the last messages. */

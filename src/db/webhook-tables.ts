@@ -38,7 +38,9 @@ export const webhookEvents = sqliteTable(
   (t) => [
     primaryKey({ columns: [t.programId, t.position] }),
     uniqueIndex('webhook_events_id').on(t.programId, t.endpointId, t.eventId),
-    index('webhook_events_payment').on(t.programId, t.paymentId),
+    index('webhook_events_payment')
+      .on(t.programId, t.paymentId)
+      .where(sql`payment_id IS NOT NULL`),
     index('webhook_events_received')
       .on(t.receivedAt)
       .where(sql`status = 'received'`),
@@ -62,8 +64,12 @@ export const payments = sqliteTable(
   },
   (t) => [
     primaryKey({ columns: [t.programId, t.id] }),
-    index('payments_member').on(t.programId, t.memberId),
-    index('payments_lead').on(t.programId, t.leadsTo),
+    index('payments_member')
+      .on(t.programId, t.memberId)
+      .where(sql`member_id IS NOT NULL`),
+    index('payments_lead')
+      .on(t.programId, t.leadsTo)
+      .where(sql`leads_to IS NOT NULL`),
     index('payments_waiting')
       .on(t.programId, t.id)
       .where(sql`status = 'waiting' AND leads_to IS NULL`),

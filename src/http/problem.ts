@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import type { Code, Failure } from '../result'
+import { type Code, type Failure, Unavailable } from '../result'
 import type { Api } from './context'
 
 type Status = readonly [status: ContentfulStatusCode, title: string, retryAfterSeconds?: number]
@@ -57,6 +57,9 @@ export function onError(error: Error, c: Context<Api>): Response {
   const requestId = c.get('requestId')
   const { method, path } = c.req
   console.error(JSON.stringify({ requestId, method, path, name, message, stack }))
+  if (error instanceof Unavailable) {
+    return problem(c, { code: 'unavailable', detail: error.message })
+  }
   if (isAway(chain)) {
     return problem(c, { code: 'unavailable', detail: 'Storage cannot be reached. Send it again.' })
   }

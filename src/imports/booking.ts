@@ -2,6 +2,7 @@ import { fingerprint } from '../http/idempotency'
 import type { BatchCall, Booked } from '../ledger/batch'
 import { executeAll } from '../ledger/client'
 import { rehearse } from '../ledger/rehearsal'
+import { importKey } from '../ledger/undo'
 import { clash } from '../members/crowd'
 import type { Program } from '../program/program'
 import { catchUpAll } from '../projection/consumer'
@@ -98,7 +99,7 @@ async function bookMember(
       ) {
         staging.change(({ members }) => ({ members: countMember(members, false) }))
       }
-      note(staging, rows, came.ok ? came.value : rows.map(() => came))
+      note(staging, rows, came.ok ? came.value.map(nameless) : rows.map(() => came))
     })
   }
 }
@@ -129,13 +130,19 @@ async function book(
   }
 }
 
-/** A row as its ledger is asked. No header has a line feed: these keys are no caller's. */
+/** A row as its ledger is asked. */
 const callOf = ({ id, keyId }: Import, { number, command }: StagedRow): BatchCall => ({
   command,
   actor: { kind: 'server', keyId, requestId: id },
-  idempotencyKey: `\nimport ${id} ${number}`,
+  idempotencyKey: importKey(id, number),
   fingerprint: fingerprint('IMPORT', id, command),
 })
+
+/** What a row came to, without the order that a refusal names: faults stay, and outlive who ordered. */
+const nameless = (came: Booked): Booked =>
+  !came.ok && came.failure.code === 'not_found'
+    ? fail('not_found', 'This member has no such purchase.')
+    : came
 
 /** Counts what rows came to. */
 function note(staging: Staging, rows: readonly StagedRow[], came: readonly Booked[]): void {

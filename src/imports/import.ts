@@ -1,6 +1,6 @@
 import type { Region } from '../ledger/address'
 import { instantText } from '../program/calendar'
-import { fail } from '../result'
+import { fail, type Refusal } from '../result'
 import type { Place } from './records'
 import type { Options, RowType } from './schema'
 
@@ -117,6 +117,33 @@ export interface Came {
 /** One member more. */
 export const countMember = ({ known, enrolled }: Import['members'], isNew: boolean) =>
   isNew ? { known, enrolled: enrolled + 1 } : { known: known + 1, enrolled }
+
+/** Who sends a part of a file: one call, by any name of its own, and whether it has sent anything before. */
+export interface Sender {
+  turn: string
+  isFirst: boolean
+}
+
+const MOST_BYTES = 1_000_000_000
+
+/** Why bytes are not taken from an offset on; null where they are. */
+export function refuseBytes(
+  { phase, bytes, turn }: Import,
+  offset: number,
+  length: number,
+  by: Sender,
+): Refusal | null {
+  if (phase !== 'uploading') {
+    return fail('already_exists', 'This import takes no more of a file.')
+  }
+  const follows = offset === bytes || (offset === 0 && by.isFirst)
+  // Of two who send at once the one who began last goes on: a file is never of both.
+  const isTurn = by.isFirst || by.turn === turn
+  if (!follows || !isTurn) {
+    return fail('already_exists', `The file has come up to byte ${bytes}. Go on from there.`)
+  }
+  return offset + length > MOST_BYTES ? fail('payload_too_large', 'A file has at most 1 GB.') : null
+}
 
 /** The answer to a key that came with other options, or another file. */
 export const reused = fail(

@@ -10,7 +10,9 @@ import {
   isAtWork,
   nextPhase,
   type Phase,
+  refuseBytes,
   reused,
+  type Sender,
 } from './import'
 import { enrolNext, findNext } from './people'
 import { readNext } from './reading'
@@ -19,8 +21,6 @@ import type { Fault } from './staged'
 import { Staging } from './staging'
 import { claimContent, freeContent } from './store'
 import { undoNext } from './undoing'
-
-const MOST_BYTES = 1_000_000_000
 
 /** How long the rest of a file is waited for. */
 const REST_MS = 7 * 86_400_000
@@ -34,11 +34,6 @@ const LAST_WAIT_MS = 5 * 60_000
 /** What begins an import; the same once more finds it. */
 export type Beginning = Parameters<typeof beginImport>[0]
 
-/** Who sends a part of a file: one call, by any name of its own, and whether it has sent anything before. */
-interface Sender {
-  turn: string
-  isFirst: boolean
-}
 const alone: Sender = { turn: '', isFirst: true }
 
 const unknown = fail('not_found', 'There is no such import.')
@@ -48,17 +43,19 @@ export class ImportJob extends DurableObject<Env> {
   readonly #staging = new Staging(this.ctx.storage)
   #isRinging = false
 
-  /** Begins an import, or finds it; a file that had not come whole is sent from its beginning. */
+  /** Begins an import, or finds it; a file that had not come whole, or of which nothing was taken, is sent from its beginning. */
   begin(beginning: Beginning): Result<{ job: Import; isNew: boolean }> {
     return this.#staging.atomically(() => {
       const known = this.#staging.load()
       if (known !== null && known.fingerprint !== beginning.fingerprint) {
         return reused
       }
-      if (known === null) {
-        this.#staging.create(beginImport(beginning))
+      const isNew = known === null || known.phase === 'failed'
+      if (isNew) {
+        const { createdAt } = known ?? beginning
+        this.#staging.begin(beginImport({ ...beginning, createdAt }))
       }
-      return ok({ job: this.#staging.load()!, isNew: known === null })
+      return ok({ job: this.#staging.load()!, isNew })
     })
   }
 
@@ -76,17 +73,9 @@ export class ImportJob extends DurableObject<Env> {
     const pieces = await cut([this.env.PROFILE_KEY, begun.programId], bytes)
     return this.#staging.atomically(() => {
       const job = this.#staging.load()!
-      const follows = offset === job.bytes || (offset === 0 && by.isFirst)
-      // Of two who send at once the one who began last goes on: a file is never of both.
-      const isTurn = by.isFirst || by.turn === job.turn
-      if (job.phase !== 'uploading' || !follows || !isTurn) {
-        return fail(
-          'already_exists',
-          `The file has come up to byte ${job.bytes}. Go on from there.`,
-        )
-      }
-      if (offset + bytes.length > MOST_BYTES) {
-        return fail('payload_too_large', 'A file has at most 1 GB.')
+      const refused = refuseBytes(job, offset, bytes.length, by)
+      if (refused) {
+        return refused
       }
       if (offset < job.bytes) {
         this.#staging.clear()
@@ -117,18 +106,22 @@ export class ImportJob extends DurableObject<Env> {
     return this.#staging.load() === null ? [] : this.#staging.faults(after, count)
   }
 
-  /** Takes back what was booked, whether or not all was. Once more changes nothing. */
+  /** Takes back what was booked, whether or not all was, or calls off what was to come. Once more changes nothing. */
   undo(): Result<Import> {
     return this.#staging.atomically(() => {
       const job = this.#staging.load()
       if (job === null) {
         return unknown
       }
-      if (job.options.dryRun || job.phase === 'uploading') {
-        return fail('validation_failed', 'It has booked nothing.')
-      }
       if (job.phase === 'undone' || job.isUndoAsked) {
         return ok(job)
+      }
+      if (job.phase === 'uploading') {
+        this.#end('undone', null)
+        return ok(this.#staging.load()!)
+      }
+      if (job.options.dryRun || job.phase === 'failed') {
+        return fail('validation_failed', 'It has booked nothing.')
       }
       void this.ctx.storage.setAlarm(Date.now() + 1)
       return ok(this.#staging.change(() => ({ isUndoAsked: true })))

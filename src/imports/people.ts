@@ -38,26 +38,39 @@ export async function enrolNext(
   // Who would have been enrolled by a step before is found here alone.
   const known = (key: string) => staging.identity(key)?.replace(CANDIDATE, '')
   const found = await enrolAll(env, program, candidates, job.options.dryRun ? known : null)
+  // Who a row says is somebody else is known all the same, by what it says first.
+  const clashing = people.filter((_, i) => !found[i]!.ok).map(({ who }) => contactOf(who))
+  const db = database(env, { programId: program.id })
+  const owners = clashing.length > 0 ? await findOwnersOf(db, program.id, clashing) : new Map()
   staging.atomically(() => {
     for (const [i, person] of people.entries()) {
       const { input, contacts } = candidates[i]!
-      note(staging, job, { ...person, locale: input.locale ?? null, contacts }, found[i]!)
+      const owner = owners.get(person.who) ?? CLASH
+      note(staging, job, { ...person, locale: input.locale ?? null, contacts, owner }, found[i]!)
     }
-    staging.dropPeople(people.at(-1)!.number)
+    staging.dropPeople(people.at(-1)!)
   })
   return true
 }
 
-/** Notes what became of a person; where that is unclear, all rows that name them are faults. */
+/** An identity as it is staged, as the index knows it. */
+function contactOf(who: string): Contact {
+  const [kind, hash] = who.split(':', 2) as [Contact['kind'], string]
+  return { kind, hash }
+}
+
+/** Notes what became of a person; where that is unclear, rows that name nobody else are faults. */
 function note(
   staging: Staging,
   job: Import,
-  person: Person & { locale: string | null; contacts: readonly Contact[] },
+  person: Person & { locale: string | null; contacts: readonly Contact[]; owner: string },
   found: Result<string>,
 ): void {
   const { number, isRow } = person
   if (!found.ok) {
-    staging.addIdentity(person.who, CLASH)
+    if (staging.identity(person.who) === undefined) {
+      staging.addIdentity(person.who, person.owner)
+    }
     if (isRow) {
       staging.addFault(number, found.failure)
       staging.change(({ failed }) => ({ failed: failed + 1 }))
@@ -84,12 +97,8 @@ export async function findNext(env: Env, staging: Staging, program: Program): Pr
   if (unknown.length === 0) {
     return false
   }
-  const wanted = unknown.map((who) => {
-    const [kind, hash] = who.split(':', 2) as [Contact['kind'], string]
-    return { kind, hash }
-  })
   const db = database(env, { programId: program.id })
-  const owners = await findOwnersOf(db, program.id, wanted)
+  const owners = await findOwnersOf(db, program.id, unknown.map(contactOf))
   staging.atomically(() => {
     for (const who of unknown) {
       staging.addIdentity(who, owners.get(who) ?? NOBODY)

@@ -48,29 +48,25 @@ export async function readNext(
   )
   const kept = await sealPlace(whose, place)
   staging.atomically(() => {
-    const faults = staged.filter((each) => !keep(staging, job, each))
+    staged.forEach((each) => keep(staging, job, each))
     staging.dropPiece(piece.position)
     staging.change((before) => ({
       place: kept,
       bytesRead,
       rows: place.number,
-      failed: before.failed + faults.filter((each) => 'failure' in each).length,
-      duplicates: before.duplicates + faults.filter((each) => 'row' in each).length,
+      failed: before.failed + staged.filter((each) => 'failure' in each).length,
     }))
   })
   return true
 }
 
-/** Whether a row is the first to speak of a person: one about them says more than those that only name them. */
+/** Whether a row is about a person, or the first to name them. */
 function firstOf(staging: Staging) {
-  const known = new Map<string, boolean>()
+  const known = new Set<string>()
   return (who: string, isRow: boolean): boolean => {
-    const before = known.get(who) ?? staging.hasPerson(who)
-    const says = before === null || (isRow && !before)
-    if (says) {
-      known.set(who, isRow)
-    }
-    return says
+    const isKnown = known.has(who) || staging.hasPerson(who)
+    known.add(who)
+    return isRow || !isKnown
   }
 }
 
@@ -129,12 +125,12 @@ async function identityOf(
   return `${kind}:${await hash}`
 }
 
-/** Keeps what a record became; false when it is a fault, or a person comes twice. */
-function keep(staging: Staging, job: Import, staged: Staged): boolean {
+/** Keeps what a record became. */
+function keep(staging: Staging, job: Import, staged: Staged): void {
   const { number } = staged
   if ('failure' in staged) {
     staging.addFault(number, staged.failure)
-    return false
+    return
   }
   const { row, who, sealed } = staged
   const isRow = row.command === null
@@ -145,7 +141,5 @@ function keep(staging: Staging, job: Import, staged: Staged): boolean {
     const { kind, value } = row.who
     staging.addIdentity(who, kind === 'memberId' && regionOf(value) ? value : null)
     staging.addRow({ who, at: row.at, number, command: row.command })
-    return true
   }
-  return sealed !== null
 }

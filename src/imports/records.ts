@@ -185,7 +185,7 @@ function readCsv(place: Place, text: string, isLast: boolean): Result<FileRecord
       if (Buffer.byteLength(JSON.stringify(place.header)) > MOST_BYTES_OF_HEADER) {
         return headless
       }
-      const twice = place.header.find((name, j) => place.header!.indexOf(name) < j)
+      const twice = place.header.find((name, j) => name && place.header!.indexOf(name) < j)
       if (twice !== undefined) {
         return fail('validation_failed', `Two columns are named ${JSON.stringify(twice)}.`)
       }
@@ -210,7 +210,7 @@ function guessDelimiter(text: string): string {
   return [',', ';', '\t', '|'].reduce((a, b) => (count(b) > count(a) ? b : a))
 }
 
-/** A row's fields by the names of their columns; what is empty is not there. */
+/** A row's fields by the names of their columns; what is empty, or in a column without a name, is not there. */
 function byName(
   header: readonly string[],
   row: readonly string[],
@@ -220,5 +220,5 @@ function byName(
     return fail('validation_failed', detail)
   }
   const pairs = header.map((name, i) => [name, row[i]!.trim()] as const)
-  return ok(Object.fromEntries(pairs.filter(([, value]) => value !== '')))
+  return ok(Object.fromEntries(pairs.filter(([name, value]) => name !== '' && value !== '')))
 }

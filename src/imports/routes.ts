@@ -36,6 +36,9 @@ imports.post('/', idempotencyKey(), query(options), async (c) => {
       errors: [{ pointer: '#/column', detail }],
     })
   }
+  if (isLast(c) === null) {
+    return answer(c, notWhether)
+  }
   const id = importIdOf(programId, c.get('idempotencyKey'))
   const createdAt = Date.now()
   await insertImport(database(c.env, { programId }), { programId, id, createdAt })
@@ -65,12 +68,16 @@ imports.post('/', idempotencyKey(), query(options), async (c) => {
 
 imports.patch('/:id', async (c) => {
   const offset = /^\d{1,10}$/.exec(c.req.header('Upload-Offset') ?? '')?.[0]
-  return offset === undefined
-    ? problem(c, {
-        code: 'validation_failed',
-        detail: 'Say where it goes on: Upload-Offset: <bytes>.',
-      })
-    : answer(c, await receive(c, c.req.param('id'), Number(offset)))
+  const id = c.req.param('id')
+  const taken = offset === undefined ? nowhere : await receive(c, id, Number(offset))
+  if (!taken.ok) {
+    const stands = await jobOf(c.env, c.get('program').id, id).view()
+    if (!stands.ok) {
+      return answer(c, stands)
+    }
+    c.header('Upload-Offset', String(stands.value.bytes))
+  }
+  return answer(c, taken)
 })
 
 imports.get('/', query(page), async (c) => {
@@ -108,13 +115,27 @@ imports.post('/:id/undo', async (c) =>
   answer(c, await jobOf(c.env, c.get('program').id, c.req.param('id')).undo()),
 )
 
+const nowhere = fail('validation_failed', 'Say where it goes on: Upload-Offset: <bytes>.')
+
 /** Takes the body as part of an import's file; the headers are those of the IETF's resumable uploads. */
-function receive(c: Context<Api>, id: string, offset: number): Promise<Result<Import>> {
+async function receive(c: Context<Api>, id: string, offset: number): Promise<Result<Import>> {
   const programId = c.get('program').id
-  return upload(c.env, { programId, id }, c.req.raw.body, { offset, isLast: isLast(c) })
+  const isEnd = isLast(c)
+  return isEnd === null
+    ? notWhether
+    : upload(c.env, { programId, id }, c.req.raw.body, { offset, isLast: isEnd })
 }
 
-const isLast = (c: Context<Api>): boolean => c.req.header('Upload-Complete')?.trim() !== '?0'
+/** Whether the file ends with this body; null where that is not said as it is to be. */
+function isLast(c: Context<Api>): boolean | null {
+  const said = c.req.header('Upload-Complete')?.trim() ?? '?1'
+  return said === '?1' || (said === '?0' ? false : null)
+}
+
+const notWhether = fail(
+  'validation_failed',
+  'Say whether the file ends here: Upload-Complete: ?1, or ?0.',
+)
 
 function answer(c: Context<Api>, found: Result<Import>, status: 200 | 202 = 202): Response {
   if (!found.ok) {

@@ -5,7 +5,7 @@ import type { Enrolment } from '../members/schema'
 import type { Program } from '../program/program'
 import { fail, ok, type Result } from '../result'
 import { identity, identityFields, type Options, rows, type RowType, types } from './schema'
-import { readValues } from './values'
+import { explainAmounts, readValues } from './values'
 
 /** What identifies whom a row is about. */
 export interface Who {
@@ -66,6 +66,9 @@ export const fieldNames: ReadonlySet<string> = new Set([
   ...Object.values(fieldsOf).flat(),
 ])
 
+const NEW_MEMBER =
+  'A member needs an externalId, an email or a phone, and gets memberId and cardNumber here.'
+
 /** Understands one record, or says which of its fields is wrong. */
 export function readRow(record: Fields, reading: Reading): Result<Row> {
   const { options, program } = reading
@@ -83,11 +86,12 @@ export function readRow(record: Fields, reading: Reading): Result<Row> {
   if (kind === undefined) {
     return fail('validation_failed', `Say whose it is: ${identityFields.join(', ')}.`)
   }
-  const { memberId: _m, cardNumber: _c, ...contacts } = whose.value
-  const enrols = (type === 'member' || options.enrol) && Object.keys(contacts).length > 0
-  if (type === 'member' && !enrols) {
-    return fail('validation_failed', 'A member needs an externalId, an email or a phone.')
+  const { memberId, cardNumber, ...contacts } = whose.value
+  const isMember = memberId !== undefined || cardNumber !== undefined
+  if (type === 'member' && (isMember || Object.keys(contacts).length === 0)) {
+    return fail('validation_failed', NEW_MEMBER)
   }
+  const enrols = type === 'member' || (options.enrol && !isMember)
   const own = ownOf(type, fields, reading)
   const about = { ...(type === 'member' ? own : only(fields, fieldsOf.member)), ...contacts }
   const person = enrols ? check(rows.member, about) : ok(null)
@@ -134,12 +138,16 @@ function commandOf(
   const { currency = program.currency } = fields
   const values = readValues(fields, { ...options, currency, timeZone: program.timeZone })
   if (type === 'purchase') {
-    const request = check(rows.purchase, { orderId: name, ...values, currency })
+    const checked = check(rows.purchase, { orderId: name, ...values, currency })
+    const request = explainAmounts(checked, options)
     return request.ok ? ok({ type, request: request.value }) : request
   }
   if (type === 'refund') {
-    const { currency: _c, ...given } = values
-    const request = check(rows.refund, { refundId: name, ...given })
+    // By what the amounts were read, or what is said, is the order's to be.
+    const isRead = options.amounts === 'major' && JSON.stringify(fields).includes('"amount":')
+    const told = isRead && { currency }
+    const checked = check(rows.refund, { refundId: name, ...values, ...told })
+    const request = explainAmounts(checked, options)
     return request.ok ? ok({ type, request: request.value }) : request
   }
   const request = check(rows.balance, values)

@@ -2,6 +2,7 @@ import * as z from 'zod/mini'
 import { instant, list, oneOf, points, text } from '../http/scalars'
 import { purchaseFields, refundFields, withLines } from '../ledger/schema'
 import { cardNumber, enrolment, profile } from '../members/schema'
+import { currency } from '../program/schema'
 
 /** What a row of a file can be. */
 export const types = ['member', 'purchase', 'refund', 'balance'] as const
@@ -12,12 +13,15 @@ const flag = z.pipe(
   z.transform((value) => value === 'true'),
 )
 
+const isOnce = (pairs: string[]): boolean =>
+  new Set(pairs.map((each) => each.split(':', 1)[0])).size === pairs.length
+
 /** `field:Column`, once or more. */
 const column = z.string().check(z.regex(/^[a-zA-Z]+:./s, 'Write it as field:Column name.'))
 const columns = z.pipe(
-  z.union([column, list(column, 30)]),
+  z.union([column, list(column, 30).check(z.refine(isOnce, 'A field is in one column.'))]),
   z.transform((given) => {
-    const pairs = [given].flat().map((each) => each.split(/:(.*)/s, 2) as [string, string])
+    const pairs = [given].flat().map((each) => each.split(/:(.*)/s, 2).map((part) => part.trim()))
     return Object.fromEntries(pairs) as Record<string, string>
   }),
 )
@@ -26,7 +30,9 @@ const columns = z.pipe(
 export const options = z.strictObject({
   type: z.optional(z.enum(types)),
   column: z._default(columns, {}),
-  delimiter: z.optional(z.string().check(z.length(1))),
+  delimiter: z.optional(
+    z.string().check(z.regex(/^[^"\r\n]$/, 'One sign, no quote and no line break.')),
+  ),
   amounts: z._default(z.enum(['minor', 'major']), 'minor'),
   enrol: z._default(flag, false),
   dryRun: z._default(flag, false),
@@ -59,7 +65,9 @@ export const rows = {
       channel,
     }),
   ),
-  refund: z.strictObject({ ...refundFields, channel }).check(oneOf('amount', 'lines')),
+  refund: z
+    .strictObject({ ...refundFields, channel, currency: z.optional(currency) })
+    .check(oneOf('amount', 'lines')),
   balance: z.strictObject({
     points,
     expiresAt: z.optional(instant),

@@ -4,6 +4,9 @@ import type { Failure } from '../result'
 import type { Import } from './import'
 import type { Fault, Person, StagedRow, Touched } from './staged'
 
+/** Behind all numbers of rows come those of who is only named. */
+const NAMED = 2 ** 40
+
 /** Where a file lies until it is booked: what is read of it sorted by member and time. Emptied when it is done. */
 export class Staging {
   readonly #storage: DurableObjectStorage
@@ -27,9 +30,16 @@ export class Staging {
     return row ? (JSON.parse(row.value) as Import) : null
   }
 
-  create(begun: Import): void {
-    this.#sql.exec(schema)
-    this.#sql.exec('INSERT INTO import VALUES (1, ?)', JSON.stringify(begun))
+  /** Begins with nothing, whatever was here. */
+  begin(begun: Import): void {
+    if (this.load() === null) {
+      this.#sql.exec(schema)
+    }
+    this.clear()
+    for (const table of ['faults', 'members']) {
+      this.#sql.exec(`DELETE FROM ${table}`)
+    }
+    this.#sql.exec('REPLACE INTO import VALUES (1, ?)', JSON.stringify(begun))
   }
 
   /** Changes the import as it is now. */
@@ -63,20 +73,18 @@ export class Staging {
     }
   }
 
-  /** Whether a row about the person alone brought somebody; null where nobody is there. */
-  hasPerson(who: string): boolean | null {
-    const [row] = this.#sql.exec('SELECT is_row FROM people WHERE who = ?', who)
-    return row ? row.is_row === 1 : null
+  hasPerson(who: string): boolean {
+    return this.#sql.exec('SELECT 1 FROM people WHERE who = ? LIMIT 1', who).toArray().length > 0
   }
 
   /** Adds somebody, in the place of who was only named before. */
   addPerson({ who, number, isRow, id, sealed }: Person): void {
-    this.#sql.exec('DELETE FROM people WHERE who = ?', who)
-    const values = [number, who, isRow ? 1 : 0, id, sealed]
+    this.#sql.exec('DELETE FROM people WHERE who = ? AND number >= ?', who, NAMED)
+    const values = [isRow ? number : number + NAMED, who, isRow ? 1 : 0, id, sealed]
     this.#sql.exec('INSERT INTO people VALUES (?, ?, ?, ?, ?)', ...values)
   }
 
-  /** The next people in the order of the file. */
+  /** The next people: whom a row is about, then whom others only name, each in the order of the file. */
   people(count: number): Person[] {
     const rows = this.#sql.exec<{
       who: string
@@ -85,15 +93,17 @@ export class Staging {
       id: string
       body: string
     }>('SELECT * FROM people ORDER BY number LIMIT ?', count)
-    return Array.from(rows, ({ is_row, body, ...rest }) => ({
+    return Array.from(rows, ({ number, is_row, body, ...rest }) => ({
       ...rest,
+      number: number % NAMED,
       isRow: is_row === 1,
       sealed: body,
     }))
   }
 
-  dropPeople(upTo: number): void {
-    this.#sql.exec('DELETE FROM people WHERE number <= ?', upTo)
+  /** Drops those up to one whom `people` gave. */
+  dropPeople({ number, isRow }: Person): void {
+    this.#sql.exec('DELETE FROM people WHERE number <= ?', isRow ? number : number + NAMED)
   }
 
   /** Notes an identity, and whose it is where that is known. */

@@ -1,5 +1,6 @@
 import { dayOf, instantText, localInstant, startOfDay } from '../program/calendar'
 import { exponent, isCurrency } from '../program/money'
+import { fail, type Fault, type Result } from '../result'
 
 /** By what the values of a row are read. */
 export interface Reading {
@@ -41,6 +42,28 @@ const amount: Read = (value, reading) => {
     ? value
     : Number(units + decimals.slice(0, digits).padEnd(digits, '0'))
 }
+
+/** What an amount is told that is none: decimals are taken where the call says so. */
+const NOT_MINOR =
+  'Amounts are whole minor units (12900) unless the import says amounts=major (129.00).'
+
+/** A row as it was checked; a refusal says how amounts are written where one is of no such form. */
+export function explainAmounts<T>(
+  checked: Result<T>,
+  { amounts }: Pick<Reading, 'amounts'>,
+): Result<T> {
+  if (checked.ok || amounts === 'major') {
+    return checked
+  }
+  const { code, detail, errors = [] } = checked.failure
+  const told = errors.map((each) => (isNoAmount(each) ? { ...each, detail: NOT_MINOR } : each))
+  const [first] = told
+  return fail(code, first && told.length === 1 ? `${first.pointer}: ${first.detail}` : detail, told)
+}
+
+const isNoAmount = ({ pointer, detail }: Fault): boolean =>
+  readers[pointer.split('/').at(-1)!] === amount &&
+  /^Invalid input: expected .*, received (string|number)$/.test(detail)
 
 const truth: Read = (value) => (value === 'true' || value === 'false' ? value === 'true' : value)
 

@@ -5,10 +5,18 @@ import { eraseTexts } from './entries'
 import { empty, type Entry } from './ledger'
 import { type EntryRow, unpackEntry } from './pack'
 import { inPage } from './query'
-import { createTables, FORGOTTEN, type Ledger, writeLots } from './store'
+import { createTables, FORGOTTEN, type Ledger, SESSION, writeLots } from './store'
 
-/** What a ledger keeps beside its entries, but for when its alarm rings. The state is a fold of the entries. */
-export type Fields = Omit<Ledger, 'state' | 'alarmAt' | 'attempt' | 'head'>
+/**
+ * What a ledger keeps beside its entries, and up to which of them it speaks of; but for when its alarm rings. The state is
+ * a fold of the entries.
+ */
+export type Fields = Omit<
+  Ledger,
+  'state' | 'alarmAt' | 'attempt' | 'head' | 'restoredAt' | 'restoringTo'
+> & {
+  seq: number
+}
 
 /** Where a backup of a ledger goes on: after an entry, then after a memo. */
 export interface Mark {
@@ -16,7 +24,7 @@ export interface Mark {
   memo: string
 }
 
-/** A part of a ledger as its tables hold it, bytes in base64. `fields` come with the first. */
+/** A part of a ledger as its tables hold it, bytes in base64. `fields` come with the first, to begin by, and with the last. */
 export interface LedgerPart {
   fields?: Fields
   entries: Record<string, string | number | null>[]
@@ -56,7 +64,8 @@ export function dump(
   ledger: Ledger,
   after: Mark,
 ): { part: LedgerPart; next: Mark | null } {
-  const { state: _s, alarmAt: _a, attempt: _t, head: _h, ...fields } = ledger
+  const { state, alarmAt: _a, attempt: _t, head: _h, ...beside } = ledger
+  const { restoredAt: _r, restoringTo: _u, ...fields } = beside
   const rows = sql
     .exec<EntryRow>(
       'SELECT * FROM entries WHERE seq > ? ORDER BY seq LIMIT ?',
@@ -70,16 +79,19 @@ export function dump(
   const memos = isPast
     ? sql
         .exec<{ key: string; value: string }>(
-          'SELECT key, value FROM memos WHERE key > ? ORDER BY key LIMIT ?',
+          // Sessions stay behind: who was signed out would be in again.
+          `SELECT key, value FROM memos WHERE key > ? AND key NOT GLOB 'session:*'
+           ORDER BY key LIMIT ?`,
           after.memo,
           MEMOS_A_PART,
         )
         .toArray()
     : []
   const isLast = isPast && memos.length < MEMOS_A_PART
+  const isFirst = after.seq === 0 && after.memo === ''
   return {
     part: {
-      ...(after.seq === 0 && after.memo === '' && { fields: sorted(fields) }),
+      ...((isFirst || isLast) && { fields: sorted({ ...fields, seq: state.seq }) }),
       entries: entries.map(withoutBytes),
       memos,
     },
@@ -111,6 +123,10 @@ export function restore(sql: SqlStorage, present: Ledger | null, part: LedgerPar
     return fail('validation_failed', 'The first part of this ledger is missing.')
   }
   const rows = part.entries.map(withBytes)
+  const gap = rows.find(({ seq }, i) => seq !== rows[0]!.seq + i)
+  if (gap) {
+    return broken(gap.seq)
+  }
   const known = rows.filter(({ seq }) => seq <= ledger.state.seq)
   const differs = known.find((row) => !isSame(sql, row))
   if (differs) {
@@ -129,9 +145,13 @@ export function restore(sql: SqlStorage, present: Ledger | null, part: LedgerPar
   const { entries, state } = linked.value
   writeLots(sql, ledger.state, state, entries)
   for (const { key, value } of ledger.erasedAt === null ? part.memos : []) {
-    sql.exec('INSERT OR IGNORE INTO memos VALUES (?, ?)', key, value)
+    if (!key.startsWith(SESSION)) {
+      sql.exec('INSERT OR IGNORE INTO memos VALUES (?, ?)', key, value)
+    }
   }
-  const restored = { ...ledger, ...linked.value.at, state }
+  const told = toldOf(part, ledger, { seq: state.seq, isLonger: entries.length > 0 || !present })
+  const restoringTo = Math.max(ledger.restoringTo, part.fields?.seq ?? 0)
+  const restored = { ...ledger, ...told, ...linked.value.at, restoringTo, state }
   const left = entries.find(({ kind }) => kind === 'erase')
   if (left === undefined || ledger.erasedAt !== null) {
     return ok(restored)
@@ -141,15 +161,34 @@ export function restore(sql: SqlStorage, present: Ledger | null, part: LedgerPar
   return ok({ ...restored, ...FORGOTTEN, epoch: ledger.epoch + 1, erasedAt: left.recordedAt })
 }
 
+/** What a part says of a ledger beside its entries: nothing of another end of it, or of one that went on by itself. */
+function toldOf(
+  { fields }: LedgerPart,
+  before: Ledger,
+  { seq, isLonger }: { seq: number; isLonger: boolean },
+): Partial<Ledger> {
+  const unsettled = { dueAt: 0 }
+  if (fields?.seq === seq && (isLonger || before.dueAt === unsettled.dueAt)) {
+    const { seq: _seq, epoch, history, ...rest } = fields
+    const { max } = Math
+    return { ...rest, epoch: max(epoch, before.epoch), history: max(history, before.history) }
+  }
+  // The next call does what is due, and says anew when the next is.
+  return isLonger ? unsettled : {}
+}
+
 /** The ledger that a part is added to: where nothing was booked yet, as the backup knows it. */
 function baseOf(present: Ledger | null, { fields }: LedgerPart): Ledger | null {
   if (!fields || (present !== null && present.state.seq > 0)) {
     return present
   }
   const head = Buffer.from(GENESIS).toString('base64')
+  const { seq: _seq, ...rest } = fields
   return {
-    ...fields,
+    ...rest,
     head,
+    restoredAt: 0,
+    restoringTo: 0,
     alarmAt: present?.alarmAt ?? null,
     attempt: 0,
     state: empty(fields.start),

@@ -132,7 +132,7 @@ export class Book {
         return restored
       }
       const alarmAt = this.#armOnce(restored.value, Date.now())
-      this.change({ ...restored.value, alarmAt })
+      this.change({ ...restored.value, alarmAt, restoredAt: Date.now() })
       this.#hasNews = true
       return ok(null)
     })

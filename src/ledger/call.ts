@@ -101,7 +101,7 @@ function contentOf(command: Command, earning: ProgramDocument['earning']): strin
     return JSON.stringify(saleOf({ ...command.request, taxIncluded }))
   }
   if (command.type === 'refund') {
-    const { occurredAt: _at, channel: _channel, ...request } = command.request
+    const { occurredAt: _at, channel: _channel, currency: _currency, ...request } = command.request
     return JSON.stringify({ ...command, request })
   }
   return JSON.stringify(command.type === 'reverseRefund' ? command.refundId : command)

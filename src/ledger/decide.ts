@@ -10,20 +10,13 @@ import type { Actor, Entry, State } from './ledger'
 import { type History, orderThread } from './thread'
 import { orderOf } from './order'
 import { redeem, reverseRedemption } from './redeem'
+import type { RefundRequest } from './order'
 import { refund, reverseRefund } from './refund'
 import { type Gone, refundTo } from './refund-to'
 import { type Payment, sale, type Till, voidSale } from './sale'
 import type { Shown } from './card'
 import type { Proof } from './coupon'
-import type {
-  ActivityRequest,
-  Adjustment,
-  Capture,
-  HoldRequest,
-  Purchase,
-  Redeem,
-  Refund,
-} from './schema'
+import type { ActivityRequest, Adjustment, Capture, HoldRequest, Purchase, Redeem } from './schema'
 import { settle } from './settle'
 import { undoImport } from './undo'
 
@@ -31,7 +24,7 @@ import { undoImport } from './undo'
 export type Command =
   | { type: 'purchase'; request: Purchase }
   | { type: 'activity'; request: ActivityRequest }
-  | { type: 'refund'; request: Refund & { channel?: 'import' } }
+  | { type: 'refund'; request: RefundRequest }
   | { type: 'reverseRefund'; refundId: string; orderId?: string | undefined }
   | { type: 'hold'; request: HoldRequest }
   | { type: 'capture'; holdId: number; request: Capture }
@@ -156,11 +149,13 @@ export const unbookable = (request: Purchase, program: Program, now: number): Re
 function lateOf(command: Command, now: number): Result<never> | null {
   const request = 'request' in command ? command.request : {}
   const occurredAt = 'occurredAt' in request ? (request.occurredAt ?? now) : now
-  const earliest = 'channel' in request && request.channel === 'import' ? 0 : now - PAST_MS
+  const isImported = 'channel' in request && request.channel === 'import'
+  const earliest = isImported ? 0 : now - PAST_MS
   if (occurredAt <= now + FUTURE_MS && occurredAt >= earliest) {
     return null
   }
-  const detail = 'occurredAt is more than 5 minutes ahead or more than 400 days ago.'
+  const past = isImported ? 'before 1970' : 'more than 400 days ago'
+  const detail = `occurredAt is more than 5 minutes ahead or ${past}.`
   return fail('validation_failed', detail, [{ pointer: '#/occurredAt', detail }])
 }
 

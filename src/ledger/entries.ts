@@ -114,6 +114,7 @@ export const historyOf = (sql: SqlStorage): History => ({
     )
     return withoutUndone(Array.from(rows, unpackEntry).filter((entry) => threadOf(entry) === name))
   },
+  told: (ownKeys) => readTold(sql, ownKeys),
   all: () => entriesAt(sql, Infinity),
   closing: (redemptionId) => {
     const seq = readMemo<number>(sql, `coupon:${redemptionId}`)
@@ -144,6 +145,15 @@ const refundSeqs = (sql: SqlStorage, refundId: string): number[] =>
 function rememberRefund(sql: SqlStorage, { seq, reference }: Entry): void {
   const seqs = [...refundSeqs(sql, reference!), seq]
   sql.exec('REPLACE INTO memos VALUES (?, ?)', `refund:${reference}`, JSON.stringify(seqs))
+}
+
+/** The entries to which keys lead that made none; but for those that begin so. */
+export function readTold(sql: SqlStorage, ownKeys: string): Set<number> {
+  const rows = sql.exec<{ key: string; seq: number | null }>(
+    "SELECT key, value ->> '$.outcome.seq' AS seq FROM memos WHERE key >= 'key:' AND key < 'key;'",
+  )
+  const others = rows.toArray().filter(({ key }) => !key.startsWith(`key:${ownKeys}`))
+  return new Set(others.flatMap(({ seq }) => (seq === null ? [] : [seq])))
 }
 
 /** The first 48 bits of SHA-256: a whole number that a double holds and an index keeps in six bytes. */

@@ -32,6 +32,10 @@ export interface Execution {
 export function bringUpToDate(book: Book, program: Program): void {
   const ledger = book.ledger!
   const now = nowIn(program)
+  // What fell due is in what a backup is still to bring.
+  if (ledger.state.seq < ledger.restoringTo) {
+    return
+  }
   if (ledger.version === program.version && now < (ledger.dueAt ?? Infinity)) {
     return
   }

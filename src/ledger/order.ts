@@ -45,6 +45,14 @@ export function orderOf(thread: readonly Entry[]): Order | null {
   }
 }
 
+/** The refusal of money in another currency than the order's; null where it is the same, or not told. */
+export function foreignTo({ award }: Order, currency: string | undefined, home: string) {
+  const own = award.detail.currency ?? home
+  return currency === undefined || currency === own
+    ? null
+    : fail('validation_failed', `The order is in ${own}, not in ${currency}.`)
+}
+
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0)
 
 /**
@@ -73,8 +81,19 @@ export function shareOf({ award, total }: Order, refunds: readonly KeptRefund[])
 export const partOf = (whole: number, { num, den }: Share): number =>
   Number((BigInt(whole) * num) / den)
 
+/** A refund as a ledger is asked; the currency, where it is told, is held against the order's. */
+export type RefundRequest = Refund & { channel?: 'import'; currency?: string | undefined }
+
 /** What a request refunds, never more than is left of the order's total or of a line. */
-export function keepRefund(order: Order, request: Refund): Result<Omit<KeptRefund, 'owed'>> {
+export function keepRefund(
+  order: Order,
+  request: RefundRequest,
+  home: string,
+): Result<Omit<KeptRefund, 'owed'>> {
+  const foreign = foreignTo(order, request.currency, home)
+  if (foreign) {
+    return foreign
+  }
   if (request.amount !== undefined) {
     const before = sum(order.standing.map((entry) => keptOf(entry).amount))
     return ok({ amount: Math.min(request.amount, order.total - before), goods: 0 })

@@ -8,6 +8,7 @@ import {
   readEntries,
   readEntriesBefore,
   readEntry,
+  readTold,
   readLastOf,
 } from './entries'
 import { open } from './journal'
@@ -24,6 +25,7 @@ import {
   viewOf,
 } from './receipt'
 import { recall } from './replay'
+import { importKey } from './undo'
 import * as wallet from './wallet'
 import type { Shown } from './card'
 import { settle } from './settle'
@@ -138,7 +140,8 @@ function isOnly(sql: SqlStorage, requestId: string): boolean {
       return false
     }
   }
-  return wallet.sessionsSince(sql).length === 0
+  const told = readTold(sql, keyText('server', importKey(requestId, '')))
+  return told.size === 0 && wallet.sessionsSince(sql).length === 0
 }
 
 /** What the API would have answered at `at`, or will if nothing more happens: entries known then, then what is due. */
@@ -170,6 +173,8 @@ export interface Unprojected {
   clockLagMs: number
   /** When the ledger was last put back. */
   history: number
+  /** When it came here by a backup. */
+  restoredAt: number
 }
 
 /** The entries after `seq`, oldest first, as many as the projection takes at once. */
@@ -182,7 +187,8 @@ export function pageAfter(sql: SqlStorage, ledger: Ledger, seq: number): Unproje
   // Nothing is due of who has left, by no rules.
   const due = isErased ? { dueAt: null, version: Number.MAX_SAFE_INTEGER } : ledger
   const balance = isLast ? balanceRowOf(state, due) : null
-  return { entries, balance, isErased, clockLagMs, history: ledger.history }
+  const { history, restoredAt } = ledger
+  return { entries, balance, isErased, clockLagMs, history, restoredAt }
 }
 
 /** The first of these entries that fit into one answer. */

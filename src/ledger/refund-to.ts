@@ -1,7 +1,7 @@
 import { fail, ok, type Result } from '../result'
 import type { Journal } from './journal'
 import type { Actor, Entry } from './ledger'
-import { keptOf, orderOf } from './order'
+import { foreignTo, keptOf, orderOf } from './order'
 import { refund, reverseRefund } from './refund'
 import { type History, orderThread } from './thread'
 
@@ -29,9 +29,9 @@ export function refundTo(
   if (!order) {
     return fail('not_found', `This member has no purchase ${orderId}.`)
   }
-  const own = order.award.detail.currency ?? journal.program.currency
-  if (amount > 0 && currency !== own) {
-    return fail('validation_failed', `The order is in ${own}, the payment in ${currency}.`)
+  const foreign = amount > 0 ? foreignTo(order, currency, journal.program.currency) : null
+  if (foreign) {
+    return foreign
   }
   const isMine = ({ reference }: Entry) => reference?.startsWith(`${source}#`) ?? false
   const mine = order.standing.filter(isMine)

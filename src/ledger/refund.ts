@@ -11,13 +11,13 @@ import {
   type Order,
   orderOf,
   partOf,
+  type RefundRequest,
   type Share,
   shareOf,
   VOIDING,
 } from './order'
 import { limitOf } from './redeem'
 import { giveBack, returnedOf, unreturnedOf } from './restore'
-import type { Refund } from './schema'
 
 /** How many entries one order may gather: it bounds what a refund reads. */
 const THREAD_MAX = 1000
@@ -28,7 +28,7 @@ const THREAD_MAX = 1000
  */
 export function refund(
   journal: Journal,
-  request: Refund,
+  request: RefundRequest,
   actor: Actor,
   history: History,
   { isVoid = false, reopened = [] }: { isVoid?: boolean; reopened?: readonly Entry[] } = {},
@@ -45,7 +45,7 @@ export function refund(
   if (thread.length >= THREAD_MAX) {
     return fail('limit_reached', `An order can have ${THREAD_MAX} entries.`)
   }
-  const kept = keepRefund(order, request)
+  const kept = keepRefund(order, request, journal.program.currency)
   if (!kept.ok) {
     return kept
   }

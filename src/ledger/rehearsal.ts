@@ -12,6 +12,7 @@ import { type History, threadOf, withoutUndone } from './thread'
 export const historyIn = (entries: readonly Entry[]): History => ({
   entry: (seq) => entries[seq - 1],
   thread: (name) => withoutUndone(entries.filter((entry) => threadOf(entry) === name)),
+  told: () => new Set(),
   all: () => entries,
   closing: (id) => entries.findLast((entry) => entry.ref === id && closes(entry)),
   refunds: (id) => entries.filter((entry) => entry.detail.refund && entry.reference === id),

@@ -2,7 +2,8 @@ import * as z from 'zod/mini'
 import { amount, instant, list, oneOf, ordinal, points, text, whole } from '../http/scalars'
 import { currency } from '../program/schema'
 
-const orderId = text(128)
+/** What an order may be called. */
+export const orderId = text(128)
 const quantity = whole(1, 1_000_000)
 
 const line = z.strictObject({

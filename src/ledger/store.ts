@@ -41,6 +41,10 @@ export interface Ledger {
   erasedAt: number | null
   /** When storage was last put back to an earlier time, in real milliseconds; 0 for never. */
   history: number
+  /** When it was last brought here by a backup, in real milliseconds; 0 for never. */
+  restoredAt: number
+  /** Up to which entry a backup that is being put back is known to go. */
+  restoringTo: number
   state: State
 }
 
@@ -91,6 +95,8 @@ const addedSince = () => ({
   cards: [],
   erasedAt: null,
   history: 0,
+  restoredAt: 0,
+  restoringTo: 0,
 })
 
 /** What a ledger forgets of a member who has left. */
@@ -128,7 +134,8 @@ export function load(sql: SqlStorage, schemas = SCHEMAS): Ledger | null {
   }
 }
 
-const SESSION = 'session:'
+/** Under which keys sessions are kept among the memos. */
+export const SESSION = 'session:'
 
 /** The member's sessions, as memos. */
 export const sessionsOf = (sql: SqlStorage): Sessions => ({

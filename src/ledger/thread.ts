@@ -36,6 +36,8 @@ export const activityThread = (type: string, once: string | null): string =>
 export interface History {
   entry(seq: number): Entry | undefined
   thread(name: string): readonly Entry[]
+  /** The entries that were booked by one key and asked for by another, that does not begin so. */
+  told(ownKeys: string): ReadonlySet<number>
   /** All there are, oldest first. */
   all(): Iterable<Entry>
   /** The clawbacks of refunds with that id. */

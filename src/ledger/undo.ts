@@ -1,17 +1,22 @@
 import { ok, type Result } from '../result'
+import { keyText } from './call'
 import { type Journal, retier } from './journal'
 import type { Actor, Entry } from './ledger'
-import { keptOf, orderOf } from './order'
+import { orderOf } from './order'
 import { clawback, reverseRefund } from './refund'
 import { type History, orderThread, threadOf, withoutUndone } from './thread'
 
 /** How many entries an undo writes before it leaves the rest to another command. */
 export const UNDO_ENTRIES = 500
 
+/** Under which key the row of an import is booked. No header has a line feed: it is no caller's. */
+export const importKey = (importId: string, row: number | ''): string =>
+  `\nimport ${importId} ${row}`
+
 /**
  * Takes back what one import booked, newest first, as far as a command may: purchases, refunds, opening balances. What has
  * lapsed of their points is gone already; what was spent meanwhile is owed, or dropped, as after a refund. Their orders
- * can be booked anew.
+ * can be booked anew. What others have told of too stays, and an order of which they have given something back.
  */
 export function undoImport(
   journal: Journal,
@@ -21,8 +26,9 @@ export function undoImport(
 ): Result<null> {
   const { booked, lapsed } = gather(importId, before)
   const history = withJournal(before, journal)
+  const told = before.told(keyText(actor.kind, importKey(importId, '')))
   const most = journal.entries.length + UNDO_ENTRIES
-  for (const entry of booked.toReversed()) {
+  for (const entry of booked.filter(({ seq }) => !told.has(seq)).toReversed()) {
     if (journal.entries.length >= most) {
       break
     }
@@ -82,11 +88,12 @@ function undoPurchase(
 ): void {
   const { orderId, count } = award
   const thread = history.thread(orderThread(orderId!))
-  const order = orderOf(thread)!
-  const owed = order.standing.reduce((sum, entry) => sum + keptOf(entry).owed, 0)
+  if (orderOf(thread)!.standing.length > 0) {
+    return
+  }
   const counts = thread.flatMap((entry) => (entry.count ? [entry.count] : []))
   const sum = (figure: 1 | 2 | 3) => counts.reduce((all, each) => all + each[figure], 0)
-  const undone = takeBack(journal, award, award.points - owed - lapsed, {
+  const undone = takeBack(journal, award, award.points - lapsed, {
     count: count && [count[0], 0 - sum(1), 0 - sum(2), 0 - sum(3)],
     actor,
   })

@@ -199,7 +199,9 @@ export async function eraseMember(
   memberId: string,
 ): Promise<void> {
   const mine = and(eq(contacts.programId, programId), eq(contacts.memberId, memberId))
-  const of = and(eq(enrolments.programId, programId), eq(enrolments.memberId, memberId))
+  // Keys first, then rows: else SQLite goes through all of the program's.
+  const of = sql`(program_id, key) IN (
+    SELECT program_id, key FROM enrolments WHERE program_id = ${programId} AND member_id = ${memberId})`
   await db.batch([
     db
       .update(members)

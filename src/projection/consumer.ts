@@ -1,3 +1,4 @@
+import { unmarkAll } from '../db/behind'
 import { database } from '../db/client'
 import { unprojected } from '../ledger/client'
 import { findProgram } from '../program/store'
@@ -35,8 +36,12 @@ export async function catchUp(env: Env, members: readonly Pointer[]) {
     const answers = await Promise.allSettled(
       behind.map((member) => fetchNews(env, member, standOf(member), zoneOf(member))),
     )
-    lost.push(...behind.filter((_, i) => answers[i]!.status === 'rejected'))
+    lost.push(...behind.filter((member, i) => isLost(member, answers[i]!)))
     const news = answers.flatMap((each) => (each.status === 'fulfilled' ? (each.value ?? []) : []))
+    const unknown = behind.filter((_, i) => isUnknown(answers[i]!))
+    if (unknown.length > 0) {
+      await unmarkAll(db, unknown)
+    }
     for (const { member, history } of news.filter(({ isRewound }) => isRewound)) {
       await beginHistory(db, member, { was: standOf(member).history, is: history })
     }
@@ -49,16 +54,34 @@ export async function catchUp(env: Env, members: readonly Pointer[]) {
   return { lost, behind }
 }
 
-/** Brings members up to date in D1, however much news they have; false when one of them cannot be reached. */
-export async function catchUpAll(env: Env, members: readonly Pointer[]): Promise<boolean> {
-  let isReached = true
+/** Brings members up to date in D1, however much news they have. Answers whose object cannot be reached. */
+export async function findLost(env: Env, members: readonly Pointer[]): Promise<Pointer[]> {
+  const all: Pointer[] = []
   for (let rest = members; rest.length > 0;) {
     const { lost, behind } = await catchUp(env, rest)
-    isReached &&= lost.length === 0
+    all.push(...lost)
     rest = behind
   }
-  return isReached
+  return all
 }
+
+/** Brings members up to date in D1, however much news they have; false when one of them cannot be reached. */
+export const catchUpAll = async (env: Env, members: readonly Pointer[]): Promise<boolean> =>
+  (await findLost(env, members)).length === 0
+
+/** Whether a member's object did not answer; the log says whose, and why. */
+function isLost(member: Pointer, answer: PromiseSettledResult<unknown>): boolean {
+  if (answer.status === 'fulfilled') {
+    return false
+  }
+  const { message } = answer.reason as Error
+  console.error(JSON.stringify({ name: 'projection', ...member, message }))
+  return true
+}
+
+/** Whether there is no ledger, so that nothing of it can be lacking. */
+const isUnknown = (answer: PromiseSettledResult<unknown>): boolean =>
+  answer.status === 'fulfilled' && answer.value === null
 
 /** A member's news as rows; null for a member who has no ledger. A rewound ledger has another history than D1. */
 async function fetchNews(env: Env, member: Pointer, stand: Stand, timeZone: string) {

@@ -1,3 +1,4 @@
+import { listBehind } from '../db/behind'
 import { database } from '../db/client'
 import { settle } from '../ledger/client'
 import type { Program } from '../program/program'
@@ -14,6 +15,9 @@ export interface DueMembers {
 const MEMBERS_A_MESSAGE = 100
 const MEMBERS_A_PAGE = 5_000
 
+const CRON_MS = 300_000
+const MOST_BEHIND = 1_000
+
 /** Asks for the members of all programs who are due at `now` to be settled, 100 a message. Answers how many. */
 export async function sendDue(env: Env, now: number): Promise<number> {
   const db = database(env, { programId: '' })
@@ -28,6 +32,16 @@ export async function sendDue(env: Env, now: number): Promise<number> {
     last = page.length === MEMBERS_A_PAGE ? page.at(-1)! : null
   } while (last !== null)
   return sent
+}
+
+/** Asks for members again whom the lists lack: a ledger that rests does not see what a rebuild could not reach. */
+export async function sendBehind(env: Env, now: number): Promise<void> {
+  const whose = { now, everyMs: CRON_MS, count: MOST_BEHIND }
+  const members = await listBehind(database(env, { programId: '' }), whose)
+  for (let i = 0; i < members.length; i += MEMBERS_A_MESSAGE) {
+    const messages = members.slice(i, i + MEMBERS_A_MESSAGE).map((body) => ({ body }))
+    await env.PROJECTION.sendBatch(messages)
+  }
 }
 
 function inMessages(due: readonly Due[]): DueMembers[] {

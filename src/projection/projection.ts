@@ -79,7 +79,7 @@ export interface Moment {
 /** Turns what a ledger has and the projection lacks into rows. */
 export function rowsOf(member: Pointer, news: Unprojected, { now, timeZone, stand }: Moment): Rows {
   const whose = { ...member, after: stand.seq, history: news.history }
-  const againUpTo = Math.max(stand.rebuiltAt, news.history)
+  const againUpTo = Math.max(stand.rebuiltAt, news.history, news.restoredAt)
   const lagMs = (entry: Entry) => {
     const committedAt = entry.recordedAt + news.clockLagMs
     // What is written again is not late.

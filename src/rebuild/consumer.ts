@@ -1,6 +1,8 @@
 import { BASE32, randomText } from '../auth/random'
-import { database } from '../db/client'
-import { catchUpAll } from '../projection/consumer'
+import { markAllBehind } from '../db/behind'
+import { type Database, database } from '../db/client'
+import { findLost } from '../projection/consumer'
+import type { Pointer } from '../projection/projection'
 import * as store from './store'
 
 /** A rebuild that is not done. */
@@ -28,7 +30,7 @@ export async function sendRebuilds(env: Env, rebuilds: readonly UnfinishedRebuil
 export const sendUnfinished = async (env: Env): Promise<void> =>
   sendRebuilds(env, await store.listUnfinished(database(env, { programId: '' })))
 
-/** Goes on with rebuilds; one whose member cannot be reached comes again. */
+/** Goes on with rebuilds; one that fails comes again. */
 export async function continueRebuilds(
   batch: MessageBatch<UnfinishedRebuild>,
   env: Env,
@@ -47,7 +49,7 @@ export async function continueRebuilds(
 /** Drops the rows of a page of members and writes them anew. False when all are done, or somebody else does them. */
 async function rebuildPage(env: Env, programId: string): Promise<boolean> {
   const db = database(env, { programId })
-  const [rebuild] = await store.listRebuilds(db, programId)
+  const rebuild = await store.findRebuild(db, programId)
   if (rebuild === undefined || rebuild.finishedAt !== null) {
     return false
   }
@@ -62,14 +64,26 @@ async function rebuildPage(env: Env, programId: string): Promise<boolean> {
   }
   // What nobody has is gone for good.
   const members = page.filter(({ isMember }) => isMember).map(pointer)
-  if (!(await catchUpAll(env, members))) {
-    throw Object.assign(new Error('A member cannot be reached'), { retryable: true })
+  const lost = await findLost(env, members)
+  if (lost.length === MEMBERS_A_PAGE) {
+    // That is no damage of theirs, and will pass.
+    throw Object.assign(new Error('No member can be reached'), { retryable: true })
   }
+  await leave(env, db, lost)
   const cursor = page.at(-1)?.id ?? rebuild.cursor
-  await store.moveOn(db, { programId, turn, rebuilt: members.length, cursor })
+  await store.moveOn(db, { programId, turn, rebuilt: members.length - lost.length, cursor })
   if (page.length === MEMBERS_A_PAGE) {
     return true
   }
   await store.finish(db, { ...rebuild, turn }, Date.now())
   return false
+}
+
+/** Goes on without members who cannot be reached: they are behind until somebody reaches them. */
+async function leave(env: Env, db: Database, lost: readonly Pointer[]): Promise<void> {
+  if (lost.length > 0) {
+    // Before the message, which may take the marks off.
+    await markAllBehind(db, lost, Date.now())
+    await env.PROJECTION.sendBatch(lost.map((body) => ({ body })))
+  }
 }

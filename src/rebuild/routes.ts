@@ -6,7 +6,7 @@ import { body } from '../http/validate'
 import { instantText } from '../program/calendar'
 import { sendRebuilds } from './consumer'
 import { rebuild } from './schema'
-import { listRebuilds, type Rebuild, startRebuilds } from './store'
+import { listRebuilds, type Progress, startRebuilds } from './store'
 
 /** `/v1/admin/reproject`: for the holder of the root key, drops the projection and fetches it anew from the ledgers. */
 export const reproject = new Hono<Api>()
@@ -28,11 +28,12 @@ reproject.post('/', body(rebuild), async (c) => {
 })
 
 /** How far a rebuild is. Who enrolled meanwhile is rebuilt too. */
-const progressOf = ({ programId, members, rebuilt, startedAt, finishedAt }: Rebuild) => ({
+const progressOf = ({ programId, members, rebuilt, failed, startedAt, finishedAt }: Progress) => ({
   programId,
   status: finishedAt === null ? 'running' : 'done',
   members: Math.max(members, rebuilt),
   rebuilt,
+  failed,
   startedAt: instantText(startedAt),
   finishedAt: finishedAt === null ? null : instantText(finishedAt),
 })

@@ -1,18 +1,22 @@
-import { and, eq, isNull, notInArray, sql, type SQL } from 'drizzle-orm'
+import { and, eq, getTableColumns, isNull, notInArray, sql, type SQL } from 'drizzle-orm'
 import type { Database } from '../db/client'
 import { behind, floors, histories, rebuilds } from '../db/recovery-tables'
 import { balances, entries, members, programs, purchases, totals } from '../db/tables'
 import type { Pointer } from '../projection/projection'
+import { inEntries, ofMembers } from '../projection/store'
 
 /** How far the rebuild of a program's projection is. */
 export type Rebuild = typeof rebuilds.$inferSelect
+
+/** Also how many of the program's members were not reached by its end, and have not been since. */
+export type Progress = Rebuild & { failed: number }
 
 /** Starts the rebuild of a program, or of all, where none is running. Answers those that then are. */
 export async function startRebuilds(
   db: Database,
   programId: string | undefined,
   now: number,
-): Promise<Rebuild[]> {
+): Promise<Progress[]> {
   const whose = programId === undefined ? sql`true` : eq(programs.id, programId)
   const anew = { rebuilt: 0, cursor: '', turn: '', startedAt: now, finishedAt: null }
   await db
@@ -30,13 +34,21 @@ export async function startRebuilds(
   return listRebuilds(db, programId)
 }
 
+/** The last rebuild of a program. */
+export const findRebuild = (db: Database, programId: string): Promise<Rebuild | undefined> =>
+  db.select().from(rebuilds).where(eq(rebuilds.programId, programId)).get()
+
 /** The last rebuild of a program, or of each. */
-export const listRebuilds = (db: Database, programId?: string): Promise<Rebuild[]> =>
+export const listRebuilds = (db: Database, programId?: string): Promise<Progress[]> =>
   db
-    .select()
+    .select({ ...getTableColumns(rebuilds), failed: failed.as('failed') })
     .from(rebuilds)
     .where(programId === undefined ? undefined : eq(rebuilds.programId, programId))
     .orderBy(rebuilds.programId)
+
+// Whoever fell behind later is nothing that the rebuild has left.
+const failed = sql<number>`(SELECT count(*) FROM behind WHERE program_id = rebuilds.program_id
+  AND since <= coalesce(rebuilds.finished_at, since))`
 
 /** The programs whose rebuild is not done. */
 export const listUnfinished = (db: Database): Promise<{ programId: string }[]> =>
@@ -135,7 +147,7 @@ export async function beginHistory(
 /** What drops the entries, purchases and balances of members and takes them out of the totals, if `condition` holds. */
 function dropping(db: Database, whose: readonly Pointer[], condition: SQL) {
   const named = sql`FROM json_each(${JSON.stringify(whose)}) WHERE ${condition}`
-  const isTheirs = sql`(program_id, member_id) IN (SELECT value ->> 'programId', value ->> 'memberId' ${named})`
+  const areTheirs = ofMembers(named)
   return [
     raiseFloor(
       db,
@@ -146,20 +158,19 @@ function dropping(db: Database, whose: readonly Pointer[], condition: SQL) {
       .insert(totals)
       .select(
         sql`SELECT program_id, month, figure, -sum(points) FROM entries
-            WHERE ${isTheirs} AND figure IS NOT NULL AND points <> 0 GROUP BY 1, 2, 3`,
+            WHERE ${areTheirs} AND figure IS NOT NULL AND points <> 0 GROUP BY 1, 2, 3`,
       )
       .onConflictDoUpdate({
         target: [totals.programId, totals.month, totals.figure],
         set: { points: sql`points + excluded.points` },
       }),
-    // By their entries: no index finds the orders of a member.
-    db.delete(purchases).where(
-      sql`(program_id, order_id, member_id) IN (
-            SELECT program_id, body ->> 'orderId', member_id FROM entries
-            WHERE ${isTheirs} AND json_valid(body))`,
-    ),
-    db.delete(entries).where(isTheirs),
-    db.delete(balances).where(isTheirs),
+    db.delete(purchases).where(inEntries(areTheirs)),
+    db.delete(entries).where(areTheirs),
+    db
+      .delete(balances)
+      .where(
+        sql`(program_id, member_id) IN (SELECT value ->> 'programId', value ->> 'memberId' ${named})`,
+      ),
   ] as const
 }
 

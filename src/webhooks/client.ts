@@ -1,7 +1,7 @@
 import { database } from '../db/client'
 import { openText, sealText } from '../members/seal'
 import { instantText } from '../program/calendar'
-import { join, learn, type Payment, unknown } from './payment'
+import { join, learn, type Payment, readPayment, unknown } from './payment'
 import type { Fact } from './provider'
 import {
   dropSubject,
@@ -29,7 +29,7 @@ export const busy = () => Object.assign(new Error('Too many at once'), { retryab
 const openFacts = async (env: Env, { programId, facts }: StoredPayment): Promise<Payment> =>
   facts === ''
     ? unknown
-    : (JSON.parse(await openText(env.PROFILE_KEY, programId, PAYMENT, facts)) as Payment)
+    : readPayment(JSON.parse(await openText(env.PROFILE_KEY, programId, PAYMENT, facts)) as Payment)
 
 /** An event's body as it is kept. */
 export const sealBody = ({ PROFILE_KEY }: Env, programId: string, body: string): Promise<string> =>

@@ -27,11 +27,18 @@ export type Fact =
       at: number
     }
   /** So much has been refunded altogether, as of `at`. */
-  | { kind: 'refunded'; amount: number; at: number }
+  | { kind: 'refunded'; amount: number; currency: string; at: number }
   /** A refund did not reach the payer. */
-  | { kind: 'refundFailed'; refundId: string; amount: number; at: number }
+  | { kind: 'refundFailed'; refundId: string; amount: number; currency: string; at: number }
   /** A dispute takes the amount, or has given it back. */
-  | { kind: 'disputed'; disputeId: string; amount: number; isOpen: boolean; at: number }
+  | {
+      kind: 'disputed'
+      disputeId: string
+      amount: number
+      currency: string
+      isOpen: boolean
+      at: number
+    }
 
 /** What an event says. */
 export interface About {

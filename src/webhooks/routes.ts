@@ -7,6 +7,7 @@ import { pageOf, readBefore, readCursor } from '../http/page'
 import { problem } from '../http/problem'
 import { ordinal, page } from '../http/scalars'
 import { body, params, query } from '../http/validate'
+import { parseJson } from '../json'
 import { gone } from '../ledger/call'
 import { openText, sealText } from '../members/seal'
 import { findMember } from '../members/store'
@@ -20,13 +21,21 @@ import type { Delivery, ProviderEvent } from './provider'
 import { providers } from './providers'
 import { newClaim, newEndpoint, rotation } from './schema'
 import { settlePayment } from './settlement'
+import {
+  dropEndpoint,
+  findEndpoint,
+  insertEndpoint,
+  listEndpoints,
+  setSecrets,
+  type StoredEndpoint,
+} from './endpoint-store'
 import * as store from './store'
 
 const noEndpoint: Failure = { code: 'not_found', detail: 'There is no such endpoint.' }
 const noEvent: Failure = { code: 'not_found', detail: 'There is no such event.' }
 const noPayment: Failure = { code: 'not_found', detail: 'No such payment is known.' }
 const noMember: Failure = { code: 'not_found', detail: 'There is no such member.' }
-const malformed = fail('malformed_json', 'The body must be JSON in UTF-8.')
+const malformed = fail('malformed_json', 'The body must be JSON in UTF-8, no field twice.')
 
 const SECRETS = 'webhook-secrets'
 
@@ -40,20 +49,20 @@ endpoints.post('/', body(newEndpoint), async (c) => {
   const programId = c.get('program').id
   const { provider, secrets } = c.req.valid('json')
   const db = database(c.env, { programId })
-  if ((await store.listEndpoints(db, programId)).length >= MOST_ENDPOINTS) {
+  if ((await listEndpoints(db, programId)).length >= MOST_ENDPOINTS) {
     const detail = `A program has at most ${MOST_ENDPOINTS} endpoints.`
     return problem(c, { code: 'limit_reached', detail })
   }
   const id = randomText(BASE32, 8)
   const sealed = await sealText(c.env.PROFILE_KEY, programId, SECRETS, JSON.stringify(secrets))
   const endpoint = { programId, id, provider, secrets: sealed, createdAt: Date.now() }
-  await store.insertEndpoint(db, endpoint)
+  await insertEndpoint(db, endpoint)
   return c.json(viewEndpoint(c.req.url, endpoint), 201)
 })
 
 endpoints.get('/', async (c) => {
   const programId = c.get('program').id
-  const rows = await store.listEndpoints(database(c.env, { programId }), programId)
+  const rows = await listEndpoints(database(c.env, { programId }), programId)
   return c.json({ data: rows.map((row) => viewEndpoint(c.req.url, row)) })
 })
 
@@ -63,27 +72,25 @@ endpoints.post('/:id/rotate', body(rotation), async (c) => {
   const sealed = await sealText(c.env.PROFILE_KEY, programId, SECRETS, JSON.stringify(secrets))
   const db = database(c.env, { programId })
   const id = idIn(c.req.param('id'), programId)
-  return (await store.setSecrets(db, programId, id, sealed))
-    ? c.body(null, 204)
-    : problem(c, noEndpoint)
+  return (await setSecrets(db, programId, id, sealed)) ? c.body(null, 204) : problem(c, noEndpoint)
 })
 
 endpoints.delete('/:id', async (c) => {
   const programId = c.get('program').id
   const id = idIn(c.req.param('id'), programId)
-  return (await store.dropEndpoint(database(c.env, { programId }), programId, id))
+  return (await dropEndpoint(database(c.env, { programId }), programId, id))
     ? c.body(null, 204)
     : problem(c, noEndpoint)
 })
 
 /** An endpoint's id says its program, so that a delivery finds it. */
-const nameOf = ({ programId, id }: Pick<store.StoredEndpoint, 'programId' | 'id'>): string =>
+const nameOf = ({ programId, id }: Pick<StoredEndpoint, 'programId' | 'id'>): string =>
   `${programId}_${id}`
 
 const idIn = (name: string, programId: string): string =>
   name.startsWith(`${programId}_`) ? name.slice(programId.length + 1) : ''
 
-const viewEndpoint = (url: string, endpoint: Omit<store.StoredEndpoint, 'secrets'>) => ({
+const viewEndpoint = (url: string, endpoint: Omit<StoredEndpoint, 'secrets'>) => ({
   id: nameOf(endpoint),
   provider: endpoint.provider,
   url: `${new URL(url).origin}/webhooks/${endpoint.provider}/${nameOf(endpoint)}`,
@@ -98,7 +105,7 @@ webhooks.post('/:provider/:endpointId', async (c) => {
   const id = rest.join('_')
   const db = database(c.env, { programId })
   const [endpoint, program] = await Promise.all([
-    store.findEndpoint(db, programId, id),
+    findEndpoint(db, programId, id),
     findProgram(db, programId),
   ])
   if (endpoint?.provider !== c.req.param('provider') || program === null) {
@@ -130,7 +137,7 @@ webhooks.post('/:provider/:endpointId', async (c) => {
 /** An event of this program and its text, or why it is not taken. */
 async function take(
   program: Program,
-  { provider }: Pick<store.StoredEndpoint, 'provider'>,
+  { provider }: Pick<StoredEndpoint, 'provider'>,
   { secrets, ...delivery }: Delivery & { secrets: readonly string[] },
 ): Promise<Result<{ event: ProviderEvent; text: string }>> {
   const { verify, read } = providers[provider]
@@ -138,11 +145,12 @@ async function take(
   if (!verified.ok) {
     return verified
   }
-  const text = readText(delivery.body)
-  if (text === null) {
-    return malformed
+  const body = readBody(delivery.body)
+  if (!body.ok) {
+    return body
   }
-  const event = read(JSON.parse(text))
+  const { value, text } = body.value
+  const event = read(value)
   if (event.ok && event.value.isLive !== (program.mode === 'live')) {
     const mode = event.value.isLive ? 'live' : 'test'
     return fail('validation_failed', `The event is of ${mode} mode, the program is not.`)
@@ -150,14 +158,13 @@ async function take(
   return event.ok ? ok({ event: event.value, text }) : event
 }
 
-/** The text of a body that is JSON; null for any other. */
-function readText(bytes: Uint8Array): string | null {
+/** What a body says, and its text. */
+function readBody(bytes: Uint8Array): Result<{ value: unknown; text: string }> {
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)
-    JSON.parse(text)
-    return text
+    return ok({ value: parseJson(text), text })
   } catch {
-    return null
+    return malformed
   }
 }
 

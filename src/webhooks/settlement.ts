@@ -7,9 +7,9 @@ import { indexContacts, readEmail, readPhone } from '../members/contact'
 import { findMemberId } from '../members/contact-store'
 import { findMember } from '../members/store'
 import { nowIn, type Program } from '../program/program'
-import { ok, type Result } from '../result'
+import { fail, ok, type Result } from '../result'
 import { busy, change, forget, type Known } from './client'
-import { goneOf, type Payment } from './payment'
+import { foreignOf, goneOf, type Payment } from './payment'
 import type { Payer } from './provider'
 import type { StoredEvent } from './store'
 
@@ -138,10 +138,21 @@ async function book(
     // Each is compared with the ledger as it is then: a key that was used would answer for another time.
     const moved = await run(`${id} ${randomText(BASE32, 16)}`, gone)
     if (!moved.ok || moved.value.entries.length === 0) {
-      return moved.ok ? ok(null) : moved
+      return moved.ok ? inOwn(facts) : moved
     }
   }
   throw busy()
+}
+
+/** Refuses what went back of a payment in other currencies: how much of it that is, nobody says. */
+function inOwn(facts: Payment): Result<null> {
+  const others = foreignOf(facts).join(', ')
+  return others === ''
+    ? ok(null)
+    : fail(
+        'validation_failed',
+        `The payment is in ${facts.paid!.currency}, what went back of it in ${others}.`,
+      )
 }
 
 /** Who paid: by the member's own id, else by what the index knows; null for nobody. */

@@ -1,50 +1,9 @@
 import { and, desc, eq, gt, lt, type SQL, sql } from 'drizzle-orm'
 import { isConflict, type Database } from '../db/client'
-import { payments, webhookEndpoints, webhookEvents } from '../db/webhook-tables'
+import { payments, webhookEvents } from '../db/webhook-tables'
 
-export type StoredEndpoint = typeof webhookEndpoints.$inferSelect
 export type StoredEvent = typeof webhookEvents.$inferSelect
 export type StoredPayment = typeof payments.$inferSelect
-
-const isEndpoint = (programId: string, id: string) =>
-  and(eq(webhookEndpoints.programId, programId), eq(webhookEndpoints.id, id))
-
-export const insertEndpoint = (db: Database, endpoint: StoredEndpoint) =>
-  db.insert(webhookEndpoints).values(endpoint)
-
-export async function findEndpoint(
-  db: Database,
-  programId: string,
-  id: string,
-): Promise<StoredEndpoint | null> {
-  return (await db.select().from(webhookEndpoints).where(isEndpoint(programId, id)).get()) ?? null
-}
-
-export const listEndpoints = (db: Database, programId: string) =>
-  db
-    .select()
-    .from(webhookEndpoints)
-    .where(eq(webhookEndpoints.programId, programId))
-    .orderBy(webhookEndpoints.id)
-
-/** Gives an endpoint other secrets; false where there is none. */
-export async function setSecrets(db: Database, programId: string, id: string, secrets: string) {
-  const changed = await db
-    .update(webhookEndpoints)
-    .set({ secrets })
-    .where(isEndpoint(programId, id))
-    .returning({ id: webhookEndpoints.id })
-  return changed.length > 0
-}
-
-/** Ends an endpoint; false where there is none. */
-export async function dropEndpoint(db: Database, programId: string, id: string): Promise<boolean> {
-  const dropped = await db
-    .delete(webhookEndpoints)
-    .where(isEndpoint(programId, id))
-    .returning({ id: webhookEndpoints.id })
-  return dropped.length > 0
-}
 
 /** Keeps an event that came; false when it is there already. */
 export async function insertEvent(
@@ -102,15 +61,22 @@ export function markEvent(
     .where(and(eq(webhookEvents.programId, programId), eq(webhookEvents.position, position)))
 }
 
+// Keys first, then rows: without statistics SQLite goes through all of a program's rows rather than by an index and back.
+
+/** The payments that a condition names. */
+const isPayment = (programId: string, isOne: SQL) =>
+  sql`(program_id, id) IN (SELECT program_id, id FROM payments WHERE program_id = ${programId} AND ${isOne})`
+
+const leadsTo = (programId: string, isOne: SQL) =>
+  sql`leads_to IN (SELECT id FROM payments WHERE program_id = ${programId} AND ${isOne})`
+
 /** The events of payments that a condition names, or that lead to one of them. */
 const isOfPayment = (programId: string, isOne: SQL) =>
-  and(
-    eq(webhookEvents.programId, programId),
-    sql`payment_id IN (
+  sql`(program_id, position) IN (
+    SELECT program_id, position FROM webhook_events WHERE program_id = ${programId} AND payment_id IN (
       SELECT id FROM payments WHERE program_id = ${programId} AND ${isOne}
-      UNION ALL SELECT id FROM payments WHERE program_id = ${programId} AND leads_to IN (
-        SELECT id FROM payments WHERE program_id = ${programId} AND ${isOne}))`,
-  )
+      UNION ALL
+      SELECT id FROM payments WHERE program_id = ${programId} AND ${leadsTo(programId, isOne)}))`
 
 /** What became of all events that wait for a payment. */
 export const markWaiting = (
@@ -199,22 +165,20 @@ export const listWaiting = (db: Database, programId: string, after: string, coun
     .select()
     .from(payments)
     .where(
-      and(
-        eq(payments.programId, programId),
-        gt(payments.id, after),
-        // In clear, as the index has it.
-        sql`status = 'waiting' AND leads_to IS NULL`,
-      ),
+      // The status in clear, as the index has it.
+      sql`(program_id, id) IN (
+        SELECT program_id, id FROM payments INDEXED BY payments_waiting
+        WHERE program_id = ${programId} AND id > ${after} AND status = 'waiting' AND leads_to IS NULL
+        ORDER BY id LIMIT ${count})`,
     )
     .orderBy(payments.id)
-    .limit(count)
 
 /** All payments of a member. */
 export const listPaymentsOf = (db: Database, programId: string, memberId: string) =>
   db
     .select()
     .from(payments)
-    .where(and(eq(payments.programId, programId), eq(payments.memberId, memberId)))
+    .where(isPayment(programId, sql`member_id = ${memberId}`))
     .orderBy(payments.id)
 
 /** All events about payments of a member. */
@@ -227,16 +191,17 @@ export const listEventsOf = (db: Database, programId: string, memberId: string) 
 
 /** Statements that forget payments, with what events said of them: what stays is that there was one. */
 function dropping(db: Database, programId: string, isOne: SQL) {
-  const leading = sql`leads_to IN (SELECT id FROM payments WHERE program_id = ${programId} AND ${isOne})`
-  const mine = eq(payments.programId, programId)
   const nothing = { facts: '', status: 'erased' as const, version: sql`version + 1` }
   return [
     db.update(webhookEvents).set({ body: '', detail: null }).where(isOfPayment(programId, isOne)),
-    db.update(payments).set(nothing).where(and(mine, leading)),
+    db
+      .update(payments)
+      .set(nothing)
+      .where(isPayment(programId, leadsTo(programId, isOne))),
     db
       .update(payments)
       .set({ ...nothing, memberId: null, orderId: null })
-      .where(and(mine, isOne)),
+      .where(isPayment(programId, isOne)),
   ] as const
 }
 

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { text } from '../http/scalars'
+import { orderId } from '../ledger/schema'
 import { exponent, isCurrency } from '../program/money'
 import { fail, ok, type Result } from '../result'
 import type { About, Delivery, Fact, Payer, Provider, ProviderEvent } from './provider'
@@ -52,13 +53,16 @@ function isSame(expected: string, given: string): boolean {
 }
 
 const word = z.nullish(z.string())
-const reference = z.nullish(z.union([z.string(), z.object({ id: z.string() })]))
+const referenceTo = (id: z.ZodMiniType<string>) => z.nullish(z.union([id, z.object({ id })]))
+// What becomes a key here: characters that are not printed have no place in it.
+const key = z.string().check(z.regex(/^[^\p{C}\p{Zl}\p{Zp}]{1,200}$/u))
+const reference = referenceTo(key)
 const amount = z.int().check(z.minimum(0))
 
 /** Of the many fields of a payment intent, charge, refund or dispute, those that are looked at. */
 const subject = z.object({
   // The oldest disputes have none.
-  id: z.optional(z.string()),
+  id: z.optional(key),
   amount,
   amount_received: z.optional(amount),
   amount_captured: z.optional(amount),
@@ -69,7 +73,7 @@ const subject = z.object({
   payment_intent: reference,
   charge: reference,
   latest_charge: reference,
-  customer: reference,
+  customer: referenceTo(z.string()),
   receipt_email: word,
   billing_details: z.nullish(z.object({ email: word, phone: word })),
   metadata: z.nullish(z.record(z.string(), z.string())),
@@ -113,8 +117,7 @@ function aboutOf(type: string, object: unknown, at: number): Result<About> {
 const paid = (object: Subject, taken: number): Fact[] => [
   {
     kind: 'paid',
-    amount: inIso(taken, object.currency),
-    currency: object.currency.toUpperCase(),
+    ...inIso(taken, object.currency),
     orderId: orderIn(object),
     payer: payerOf(object),
     at: object.created * 1000,
@@ -127,20 +130,22 @@ const charged = (object: Subject): Fact[] =>
 
 /** What was never captured is told as refunded too, and never was the shop's. */
 function refunded({ amount, amount_captured, amount_refunded = 0, currency }: Subject, at: number) {
-  const back = Math.max(0, amount_refunded - (amount - (amount_captured ?? amount)))
-  return [{ kind: 'refunded' as const, amount: inIso(back, currency), at }]
+  // More than was authorised may be captured.
+  const uncaptured = Math.max(0, amount - (amount_captured ?? amount))
+  const back = Math.max(0, amount_refunded - uncaptured)
+  return [{ kind: 'refunded' as const, ...inIso(back, currency), at }]
 }
 
 const refundFailed = ({ id = '', amount, currency, status }: Subject, at: number): Fact[] =>
   status === 'failed' || status === 'canceled'
-    ? [{ kind: 'refundFailed', refundId: id, amount: inIso(amount, currency), at }]
+    ? [{ kind: 'refundFailed', refundId: id, ...inIso(amount, currency), at }]
     : []
 
 const disputed = ({ id = '', amount, currency, status }: Subject, at: number): Fact[] => [
   {
     kind: 'disputed',
     disputeId: id,
-    amount: inIso(amount, currency),
+    ...inIso(amount, currency),
     isOpen: status !== 'won' && status !== 'warning_closed',
     at,
   },
@@ -177,9 +182,9 @@ const present = (ids: (string | null)[]): string[] => ids.filter((id) => id !== 
 const idOf = (each: z.infer<typeof reference>): string | null =>
   typeof each === 'object' ? (each?.id ?? null) : (each ?? null)
 
-/** The order that the shop named, where it can be one. */
+/** The order that the shop named, where the API would take it. */
 const orderIn = ({ metadata }: Subject): string | null =>
-  text(128).safeParse(metadata?.orderId).data ?? null
+  orderId.safeParse(metadata?.orderId).data ?? null
 
 function payerOf({ metadata, customer, receipt_email, billing_details }: Subject): Payer {
   return {
@@ -194,11 +199,12 @@ function payerOf({ metadata, customer, receipt_email, billing_details }: Subject
 const digits: Record<string, number> = { ISK: 2, MGA: 0, CLF: 2, UYW: 2 }
 
 /** Minor units as Stripe counts them, as ISO 4217 does; what is less than one is dropped. */
-function inIso(amount: number, currency: string): number {
+function inIso(amount: number, currency: string): { amount: number; currency: string } {
   const code = currency.toUpperCase()
   const iso = exponent(code)
   const own = digits[code] ?? iso
-  return own > iso ? Math.floor(amount / 10 ** (own - iso)) : amount * 10 ** (iso - own)
+  const units = own > iso ? Math.floor(amount / 10 ** (own - iso)) : amount * 10 ** (iso - own)
+  return { amount: units, currency: code }
 }
 
 /** Stripe: webhooks of payments, refunds and disputes. */

@@ -245,10 +245,16 @@ describe('putting back', () => {
       (line: string) => line.replace(/"fields":\{.*?\},"entries"/, '"fields":{},"entries"'),
     ],
     ['an entry that is none', (line: string) => line.replace(/"body":"\[/, '"body":"{')],
+    ['an entry 0', (line: string) => line.replace(/\{"seq":1,/, '{"seq":0,')],
+    [
+      'entries in another order',
+      (line: string) => line.replace(/\{"seq":1,(.*?)\},(\{"seq":2,.*?\})/, '$2,{"seq":1,$1}'),
+    ],
     ['an entry without columns', (line: string) => line.replace(/\{"seq":1,.*?\}/, '{}')],
   ])('answers 400 for %s', async (_, change) => {
     const { shop, members } = await lived(3)
     await shop.buy(members[0]!, 'first', 12)
+    await shop.buy(members[0]!, 'second', 12)
     const text = await exportOf(shop.id)
     await wipe(shop.id, members)
     const line = text.split('\n').find((each) => each.startsWith(`{"ledger":"${members[0]}`))!

@@ -64,6 +64,12 @@ describe('a CSV file', () => {
     expect(said(read(csv, [text('externalId,name,email\na,,""\n')]))).toEqual([{ externalId: 'a' }])
   })
 
+  it('passes over columns without a name, however many', () => {
+    expect(said(read(csv, [text('externalId,,name,, \na,1,Li Wei,,\nb,,Bo,2,3\n')]))).toEqual(
+      people,
+    )
+  })
+
   it('keeps to the separator that is named', () => {
     const format = { ...csv, delimiter: ';' }
     expect(said(read(format, [text('a,b;c\n1,2;3\n')]))).toEqual([{ 'a,b': '1,2', c: '3' }])

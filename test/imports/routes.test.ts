@@ -1,7 +1,7 @@
 import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { jobOf } from '../../src/imports/client'
+import { importIdOf, jobOf } from '../../src/imports/client'
 import { call } from '../http/api'
 import { dumpOf, lines, look, type Office, openOffice } from './file'
 
@@ -27,6 +27,10 @@ describe('POST /v1/imports', () => {
     ['an unknown type', 'type=sale', 'validation_failed', 400],
     ['a type twice', 'type=member&type=member', 'validation_failed', 400],
     ['a separator of two signs', 'delimiter=ab', 'validation_failed', 400],
+    ['a quote between fields', 'delimiter=%22', 'validation_failed', 400],
+    ['a line feed between fields', 'delimiter=%0A', 'validation_failed', 400],
+    ['a carriage return between fields', 'delimiter=%0D', 'validation_failed', 400],
+    ['a field in two columns', 'column=total:a&column=total:b', 'validation_failed', 400],
     ['amounts in words', 'amounts=words', 'validation_failed', 400],
     ['a flag that is neither true nor false', 'enrol=1', 'validation_failed', 400],
     ['a column without a field', 'column=customer', 'validation_failed', 400],
@@ -62,6 +66,23 @@ describe('POST /v1/imports', () => {
     expect(view).toMatchObject({ status: 'done', rows: 1, failed: 0 })
   })
 
+  it.each(['false', 'true', '0', '1', '?2', '?0, ?0'])(
+    'is refused, and begins nothing, where the file ends or not by the word %s',
+    async (said) => {
+      const key = `ends ${said}`
+      const headers = { 'upload-complete': said }
+      const { status, json } = await office.post('externalId\na\n', 'type=member', { key, headers })
+      expect([status, json.code]).toEqual([400, 'validation_failed'])
+      expect((await office.get(`/${importIdOf(office.shop.id, key)}`)).status).toBe(404)
+    },
+  )
+
+  it('takes a file that says that it ends', async () => {
+    const headers = { 'upload-complete': '?1' }
+    const view = await office.run(lines('externalId', 'end'), 'type=member', { headers })
+    expect(view).toMatchObject({ status: 'done', booked: 1 })
+  })
+
   it('needs an Idempotency-Key', async () => {
     const { json } = await office.post('externalId\na\n', 'type=member', { key: '' })
     expect(json.code).toBe('idempotency_key_missing')
@@ -74,8 +95,9 @@ describe('POST /v1/imports', () => {
 })
 
 describe('PATCH /v1/imports/:id', () => {
-  const rows = Array.from({ length: 3 * PIECE }, (_, i) => `p${String(i % 2)}\n`).join('')
-  const file = `externalId\n${rows}`.slice(0, 2 * PIECE + 999)
+  const row = (i: number) => `p${i % 2},${'x'.repeat(60)}\n`
+  const rows = Array.from({ length: PIECE / 16 }, (_, i) => row(i)).join('')
+  const file = `externalId,more\n${rows}`.slice(0, 2 * PIECE + 999)
   const part = { 'upload-complete': '?0' }
   const begin = (length: number, key?: string) =>
     office.post(file.slice(0, length), 'type=member', { headers: part, ...(key && { key }) })
@@ -114,14 +136,24 @@ describe('PATCH /v1/imports/:id', () => {
     ['beyond what there is', 2 * PIECE],
   ])('is refused %s, and says where to go on', async (_, offset) => {
     const { json } = await begin(PIECE)
-    expect(await office.patch(json.id, offset, 'x')).toMatchObject({
+    const refused = await office.patch(json.id, offset, 'x')
+    expect(refused).toMatchObject({
       status: 409,
       json: {
         code: 'already_exists',
         detail: `The file has come up to byte ${PIECE}. Go on from there.`,
       },
     })
+    expect(refused.headers.get('upload-offset')).toBe(String(PIECE))
     expect((await office.get(`/${json.id}`)).json).toMatchObject({ bytes: PIECE })
+  })
+
+  it.each(['false', '0', '?2'])('is refused where it ends or not by the word %s', async (said) => {
+    const { json } = await begin(PIECE)
+    const refused = await office.patch(json.id, PIECE, 'x', { 'upload-complete': said })
+    expect([refused.status, refused.json.code]).toEqual([400, 'validation_failed'])
+    expect(refused.headers.get('upload-offset')).toBe(String(PIECE))
+    expect((await office.get(`/${json.id}`)).json.status).toBe('uploading')
   })
 
   it('begins anew at 0', async () => {
@@ -140,7 +172,12 @@ describe('PATCH /v1/imports/:id', () => {
   it('is refused when the file was there', async () => {
     const { id } = await office.run(lines('externalId', 'y'), 'type=member')
     for (const offset of [0, 13]) {
-      expect((await office.patch(id, offset, 'x')).json.code).toBe('already_exists')
+      const { json, headers } = await office.patch(id, offset, 'x')
+      expect(json).toMatchObject({
+        code: 'already_exists',
+        detail: 'This import takes no more of a file.',
+      })
+      expect(headers.get('upload-offset')).toBe('13')
     }
   })
 

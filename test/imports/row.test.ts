@@ -180,6 +180,16 @@ describe('a row that cannot be understood', () => {
       { type: 'member', cardNumber: '2277146761043' },
       /^A member needs/,
     ],
+    [
+      'a member with a card too',
+      { type: 'member', externalId: 'a', cardNumber: '2277146761043' },
+      /gets memberId and cardNumber here/,
+    ],
+    [
+      'a member with an id of ours too',
+      { type: 'member', externalId: 'a', memberId: 'mp0000000000000' },
+      /gets memberId and cardNumber here/,
+    ],
     ['a birthday that is none', { type: 'member', externalId: 'a', birthday: 'x' }, /^#\/birthday/],
     ['a balance of nothing', { type: 'balance', externalId: 'a', points: '0' }, /^#\/points: /],
     ['a balance that is owed', { type: 'balance', externalId: 'a', points: '-5' }, /^#\/points: /],
@@ -191,6 +201,49 @@ describe('a row that cannot be understood', () => {
     ],
   ])('has %s', (_, record, detail) => {
     expect(said(record)).toMatch(detail)
+  })
+
+  const minor =
+    'Amounts are whole minor units (12900) unless the import says amounts=major (129.00).'
+  const bought = { type: 'purchase', externalId: 'a', orderId: 'x', occurredAt: '2020-03-10' }
+  const back = { type: 'refund', externalId: 'a', orderId: 'x' }
+
+  it.each([
+    ['a purchase', { ...bought, total: '129.00' }, '#/total'],
+    ['a purchase, as a number', { ...bought, total: 129.5 }, '#/total'],
+    ['what a purchase was sent for', { ...bought, total: '1', shipping: '9,90' }, '#/shipping'],
+    ['a refund', { ...back, amount: '129.00' }, '#/amount'],
+    [
+      'a line',
+      { ...bought, lines: [{ sku: 'TEA', quantity: 1, amount: '129.00' }] },
+      '#/lines/0/amount',
+    ],
+    [
+      'a line that came back',
+      { ...back, lines: [{ lineId: '1', amount: '1.5' }] },
+      '#/lines/0/amount',
+    ],
+    [
+      'a payment',
+      { ...bought, total: 1, payments: [{ method: 'cash', amount: '1.5' }] },
+      '#/payments/0/amount',
+    ],
+  ])('of the amount of %s in decimals says how amounts are written', (_, record, pointer) => {
+    const row = read(record, {}, 'ndjson')
+    expect(row).toMatchObject({
+      failure: { detail: `${pointer}: ${minor}`, errors: [{ pointer, detail: minor }] },
+    })
+  })
+
+  it.each([
+    ['points', { type: 'balance', externalId: 'a', points: '1.5' }, ''],
+    ['an amount below zero', { ...bought, total: '-1' }, ''],
+    ['a line without an amount', { ...bought, lines: [{ sku: 'TEA', quantity: 1 }] }, ''],
+    ['decimals that the currency has not', { ...bought, total: '129.005' }, 'major'],
+  ])('says nothing of that for %s', (_, record, amounts) => {
+    const detail = said(record, amounts ? { amounts } : {}, 'ndjson')
+    expect(detail).toMatch(/^#/)
+    expect(detail).not.toMatch('minor units')
   })
 
   it('of CSV never has a column too many, of NDJSON a field', () => {

@@ -99,6 +99,52 @@ describe('an import that is sent twice', () => {
   })
 })
 
+describe('an import that failed', () => {
+  const bad = new Uint8Array([0xff, 0xff])
+
+  it('because its file was imported before begins anew under its key, once that is undone', async () => {
+    const first = await office.run(file, query)
+    const failed = await office.run(file, query, { key: 'k' })
+    await office.undone(first.id)
+    const again = await office.post(file, query, { key: 'k' })
+    expect(again.json.id).toBe(failed.id)
+    expect(again.headers.has('idempotent-replayed')).toBe(false)
+    expect(await office.finished(failed.id)).toMatchObject({
+      status: 'done',
+      detail: null,
+      booked: 2,
+      createdAt: failed.createdAt,
+    })
+    expect(await office.standing('a')).toEqual([105, 'bronze'])
+  })
+
+  it('because its rest did not come in time begins anew, in parts too', async () => {
+    const headers = { 'upload-complete': '?0' }
+    const part = () => office.post('', query, { key: 'k', headers })
+    const { id } = (await part()).json
+    expect((await office.finished(id)).status).toBe('failed')
+    expect((await part()).json).toMatchObject({ id, status: 'uploading', detail: null, bytes: 0 })
+    await office.patch(id, 0, file)
+    expect(await office.finished(id)).toMatchObject({ status: 'done', booked: 2 })
+  })
+
+  it('leaves no faults of before to the one that begins anew, which may be of another file', async () => {
+    const wrong = lines(file.trim(), ...Array.from({ length: 20_000 }, () => 'a,x,2026-11-01,x'))
+    const bytes = Buffer.concat([Buffer.from(wrong), bad])
+    const failed = await office.run(bytes, query, { key: 'k' })
+    expect([failed.status, (await office.faults(failed.id)).length]).toEqual(['failed', 100])
+    const view = await office.run(file, query, { key: 'k' })
+    expect(view).toMatchObject({ id: failed.id, status: 'done', rows: 2, booked: 2, failed: 0 })
+    expect(await office.faults(view.id)).toEqual([])
+  })
+
+  it('does not begin anew with other options', async () => {
+    await office.run(bad, query, { key: 'k' })
+    const { json } = await office.post(file, `${query}&name=x`, { key: 'k' })
+    expect(json.code).toBe('idempotency_key_reused')
+  })
+})
+
 describe('two imports at once', () => {
   it('of one file are one, and the other is refused', async () => {
     const begun = await Promise.all([office.post(file, query), office.post(file, query)])

@@ -9,7 +9,7 @@ import { catchUp } from '../../src/projection/consumer'
 import { call } from '../http/api'
 import { statementOf } from '../statement/ledger'
 import { workOn } from './dying'
-import { finish, lines, type Office, openOffice, standing } from './file'
+import { lines, type Office, openOffice, standing } from './file'
 
 const header = 'type,externalId,orderId,refundId,occurredAt,total,amount,points,expiresAt'
 const file = lines(
@@ -95,7 +95,7 @@ describe('POST /v1/imports/:id/undo', () => {
     expect((await office.shop.balance(a)).balance).toMatchObject({ balance: 20, debt: 0 })
   })
 
-  it('keeps to what refunds by others have left of its orders', async () => {
+  it('leaves an order of which others have given something back', async () => {
     const { office, a, id } = await withImport()
     const post = (refundId: string, orderId: string) =>
       office.shop.post(a, 'refunds', { orderId, refundId, amount: 2_000 })
@@ -103,8 +103,49 @@ describe('POST /v1/imports/:id/undo', () => {
     await post('R-3', 'own')
     expect((await office.shop.balance(a)).balance.balance).toBe(100)
     await office.undone(id)
-    expect((await office.shop.balance(a)).balance.balance).toBe(0)
-    expect((await post('R-4', 'SO-1')).status).toBe(404)
+    expect((await office.shop.balance(a)).balance.balance).toBe(80)
+    expect(await office.run(file, 'enrol=true')).toMatchObject({ duplicates: 1, failed: 0 })
+    expect((await office.shop.balance(a)).balance.balance).toBe(100)
+  })
+
+  it('leaves an order that a till has told of too, and who has nothing else', async () => {
+    const office = await openOffice()
+    const rows = ['purchase,a,SO-1,,2026-10-01,10000,,,', 'purchase,a,SO-2,,2026-10-01,500,,,']
+    const sale = { occurredAt: '2026-10-01T00:00:00+08:00', channel: 'pos' }
+    const { id } = await office.run(lines(header, ...rows), 'enrol=true')
+    const a = await office.member('a')
+    expect((await office.shop.buy(a, 'SO-1', 100, sale)).status).toBe(201)
+    await office.undone(id)
+    expect((await office.shop.balance(a)).balance.balance).toBe(100)
+    expect(await office.run(lines(header, ...rows))).toMatchObject({ booked: 1, duplicates: 1 })
+  })
+
+  it('leaves an order that another import has told of too, with who has it', async () => {
+    const office = await openOffice()
+    const [both, more] = [
+      'purchase,a,SO-1,,2026-10-01,10000,,,',
+      'purchase,a,SO-2,,2026-10-01,500,,,',
+    ]
+    const first = await office.run(lines(header, both, more), 'enrol=true')
+    expect(await office.run(lines(header, both))).toMatchObject({ booked: 0, duplicates: 1 })
+    expect(await office.undone(first.id)).toMatchObject({ status: 'undone' })
+    expect(await office.standing('a')).toEqual([100, 'bronze'])
+    expect((await office.shop.get('/v1/purchases/SO-2')).status).toBe(404)
+  })
+
+  it('leaves an order to the refunds of another import, which are not booked twice', async () => {
+    const office = await openOffice()
+    const orders = lines(
+      header,
+      'purchase,a,SO-1,,2026-10-01,10000,,,',
+      'purchase,a,SO-2,,2026-10-01,500,,,',
+    )
+    const { id } = await office.run(orders, 'enrol=true')
+    await office.run(lines(header, 'refund,a,SO-1,R-1,2026-10-02,,4000,,'))
+    await office.undone(id)
+    expect((await office.standing('a'))[0]).toBe(60)
+    expect(await office.run(orders)).toMatchObject({ booked: 1, duplicates: 1 })
+    expect((await office.standing('a'))[0]).toBe(65)
   })
 
   it('erases whom it enrolled and who has nothing else, and nobody else', async () => {
@@ -175,19 +216,23 @@ describe('POST /v1/imports/:id/undo', () => {
     expect(await n.bind(office.shop.id).first('n')).toBe(0)
   })
 
-  it('is refused while the file is coming', async () => {
+  it.each(['false', 'true'])('calls off a file that is coming, dryRun=%s', async (dryRun) => {
     const office = await openOffice()
-    const { json } = await office.post('externalId\n', 'type=member', {
+    const { json } = await office.post('externalId\n', `type=member&dryRun=${dryRun}`, {
       headers: { 'upload-complete': '?0' },
     })
-    expect((await office.undo(json.id)).json.code).toBe('validation_failed')
+    expect((await office.undo(json.id)).json.status).toBe('undone')
+    expect(await office.patch(json.id, 0, 'x')).toMatchObject({
+      status: 409,
+      json: { detail: 'This import takes no more of a file.' },
+    })
   })
 
-  it('of one that failed changes nothing', async () => {
+  it('is refused of one that failed, which says on why', async () => {
     const office = await openOffice()
-    const { id } = await office.run('x\ny\n')
-    await office.undo(id)
-    expect((await finish(office.shop.id, id)).phase).toBe('undone')
+    const { id, detail } = await office.run('x\ny\n')
+    expect((await office.undo(id)).json.code).toBe('validation_failed')
+    expect((await office.get(`/${id}`)).json).toMatchObject({ status: 'failed', detail })
   })
 })
 

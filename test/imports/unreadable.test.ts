@@ -35,6 +35,13 @@ describe('a file that cannot be read', () => {
     })
   })
 
+  it('is read where the column that was named has blanks around it, here or there', async () => {
+    const office = await openOffice()
+    const file = lines(' Kunde ,points', 'a,5')
+    const query = 'type=balance&enrol=true&column=externalId:%20Kunde%20'
+    expect(await office.run(file, query)).toMatchObject({ status: 'done', booked: 1 })
+  })
+
   it('fails where it is not of its charset, and is read where it is', async () => {
     const office = await openOffice()
     const file = bytesOf('externalId,name\nc1,名前\n', 'gb18030')

@@ -37,6 +37,10 @@ export class ImportModel extends TillModel {
         }
         continue
       }
+      if ('order' in each && standing(each.order).length > 0) {
+        // Others have given something back of it.
+        continue
+      }
       outcome = 'done'
       if ('order' in each) {
         const { order } = each

@@ -61,8 +61,8 @@ describe('npm run libsql', () => {
   before(async () => {
     client = await empty()
     await migrate(client)
-    const sql = 'INSERT INTO totals VALUES (?, ?, ?, ?)'
-    const args = (id: string, i: number) => [id, texts[i % texts.length], 'issued', i - 600]
+    const sql = 'INSERT INTO imports VALUES (?, ?, ?, NULL)'
+    const args = (id: string, i: number) => [id, texts[i % texts.length] ?? '', i - 600]
     await client.batch(
       ids.map((id, i) => ({ sql, args: args(id, i) })),
       'write',
@@ -84,14 +84,82 @@ describe('npm run libsql', () => {
     const record = 'INSERT INTO "d1_migrations" ("id","name") VALUES(1,\'0000_init.sql\');\n'
     writeFileSync(
       file,
-      `PRAGMA defer_foreign_keys=TRUE;\nCREATE TABLE totals (\n a);\n${record}${rows}`,
+      `PRAGMA defer_foreign_keys=TRUE;\nCREATE TABLE imports (\n a);\n${record}${rows}`,
     )
     assert.equal(await load(await empty(), file), ids.length)
   })
 
   it('does not add rows that are there', async () => {
     await assert.rejects(load(client, file), /UNIQUE constraint failed/)
-    const { rows } = await client.execute('SELECT count(*) AS n FROM totals')
+    const { rows } = await client.execute('SELECT count(*) AS n FROM imports')
     assert.equal(rows[0]?.n, ids.length)
+  })
+
+  it('leaves out the lists, which are written anew', async () => {
+    const sql = "INSERT INTO totals VALUES ('p', '2027-01', 'issued', 5)"
+    await client.execute(sql)
+    assert.equal(await save(client, file), ids.length)
+    assert.doesNotMatch(readFileSync(file, 'utf8'), /totals/)
+  })
+
+  it('leaves the file of before when it fails, and nothing else', async () => {
+    const { url, close } = await serve()
+    const gone = createClient({ url })
+    close()
+    const before = readFileSync(file, 'utf8')
+    await assert.rejects(save(gone, file))
+    const execute = (sql: string) =>
+      sql.includes('FROM "imports" WHERE') ? Promise.reject(new Error('away')) : client.execute(sql)
+    await assert.rejects(save({ execute } as unknown as Client, file), /away/)
+    assert.equal(readFileSync(file, 'utf8'), before)
+    assert.deepEqual(readdirSync(folder), ['rows.sql'])
+  })
+
+  it('names the row that cannot be read', async () => {
+    const two = readFileSync(file, 'utf8').split('\n').slice(0, 2).join('\n')
+    const bad = `INSERT INTO "imports" VALUES('a\0b','c',1,NULL);`
+    writeFileSync(file, `${two}\n${bad}\n`)
+    await assert.rejects(
+      load(await empty(), file),
+      /^Error: row 3 of imports, VALUES\('a·b.*…: .+/s,
+    )
+  })
+})
+
+describe('rows that are longer than a statement of D1', () => {
+  const signs = ["'", '\n', ';\n', 'é', '李', '😀', 'a']
+  const body = Array.from({ length: 400_000 }, (_, i) => signs[(i * i) % signs.length]).join('')
+  const quotes = "'".repeat(60_000)
+
+  it('are moved in pieces, each of which D1 takes', async () => {
+    const client = await empty()
+    await migrate(client)
+    const event = 'INSERT INTO webhook_events VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?, NULL, ?)'
+    const args = (position: number, text: string) => [
+      'p',
+      position,
+      'e',
+      `${position}`,
+      'stripe',
+      'x',
+      'applied',
+      text,
+      text,
+    ]
+    await client.batch(
+      [body, 'short', quotes, "'; UPDATE"].map((text, i) => ({ sql: event, args: args(i, text) })),
+      'write',
+    )
+    assert.equal(await save(client, file), 4)
+    const statements = readFileSync(file, 'utf8').split(/(?<=;\n)(?=INSERT|UPDATE "webhook)/)
+    assert.ok(statements.length > 20)
+    assert.deepEqual(
+      statements.filter((each) => Buffer.byteLength(each) > 100_000),
+      [],
+    )
+    const other = await empty()
+    assert.equal(await load(other, file), 4)
+    const read = (of: Client) => of.execute('SELECT * FROM webhook_events ORDER BY position')
+    assert.deepEqual((await read(other)).rows, (await read(client)).rows)
   })
 })

@@ -184,6 +184,8 @@ export const stated: Fates = {
   version: 'kept',
   epoch: 'booked',
   history: 'kept',
+  restoredAt: 'kept',
+  restoringTo: 'kept',
   locale: ['profile.locale'],
   couponKey: ['coupons[].code'],
   cards: 'gone',

@@ -1,6 +1,6 @@
 import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import { envWith, onLibsql, SQL } from '../db'
+import { countingRows, envWith, onLibsql, SQL } from '../db'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { catchUp } from '../../src/projection/consumer'
 import { openShop, type Shop } from '../clock/shop'
@@ -38,28 +38,6 @@ const health = async (shop: Shop) => {
   return { membersBehind, oldestLagMs }
 }
 const healthy = { membersBehind: 0, oldestLagMs: 0 }
-
-/** Counts the rows that D1 writes. */
-function counting() {
-  const counted = { rows: 0 }
-  const batch = async <T>(all: D1PreparedStatement[]) => {
-    const results = await SQL.batch<T>(all)
-    counted.rows += results.reduce((sum, { meta }) => sum + meta.rows_written, 0)
-    return results
-  }
-  // A statement by itself is a batch of one.
-  const prepare = (sql: string) => {
-    const statement = SQL.prepare(sql)
-    const original = statement.bind.bind(statement)
-    const bind = (...values: unknown[]) => {
-      const bound = original(...values)
-      const run = async () => (await batch([bound]))[0]
-      return Object.assign(bound, { run, all: run })
-    }
-    return Object.assign(statement, { bind: bind as never })
-  }
-  return { counted, DB: { prepare, batch } as unknown as D1Database }
-}
 
 describe('a ledger of which the projection lacks something', () => {
   it('is counted once its alarm has found it, and until the lists have it', async () => {
@@ -123,7 +101,7 @@ describe('a ledger of which the projection lacks something', () => {
 describe.skipIf(onLibsql)('the rows of D1', () => {
   it('are as many for an award and its alarm as without any mark', async () => {
     const [shop, member] = await open(1)
-    const { counted, DB } = counting()
+    const { counted, DB } = countingRows()
     await catchUp(envWith({ DB }), [{ programId: shop.id, memberId: member! }])
     expect(counted.rows).toBe(6)
     await rebind(shop, member!, { DB })
@@ -133,7 +111,7 @@ describe.skipIf(onLibsql)('the rows of D1', () => {
 
   it('are one for each time that a ledger falls behind, however often it looks', async () => {
     const [shop, member] = await open(1)
-    const { counted, DB } = counting()
+    const { counted, DB } = countingRows()
     await rebind(shop, member!, { DB })
     for (let i = 0; i < 4; i++) {
       await ring(shop, member!)

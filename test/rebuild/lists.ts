@@ -6,7 +6,7 @@ import worker from '../../src/index'
 import { newMemberId } from '../../src/ledger/address'
 import { unprojected } from '../../src/ledger/client'
 import { catchUpAll } from '../../src/projection/consumer'
-import { rowsOf } from '../../src/projection/projection'
+import { type Pointer, rowsOf } from '../../src/projection/projection'
 import { findStands, writeRows } from '../../src/projection/store'
 import { database } from '../../src/db/client'
 import type { UnfinishedRebuild } from '../../src/rebuild/consumer'
@@ -90,6 +90,24 @@ export function queue() {
     return Promise.resolve()
   }
   return { sent, REBUILD: { sendBatch } as unknown as Env['REBUILD'] }
+}
+
+/** Ledgers of which some cannot be read, and a queue that keeps who is to be asked again. */
+export function without(unreadable: readonly string[]) {
+  const asked: Pointer[] = []
+  const idFromName = (name: string) => {
+    if (unreadable.some((id) => name.endsWith(id))) {
+      throw new Error('unreadable')
+    }
+    return env.LEDGER.idFromName(name)
+  }
+  const get = (id: DurableObjectId) => env.LEDGER.get(id)
+  const sendBatch = (messages: Iterable<{ body: Pointer }>) => {
+    asked.push(...Array.from(messages, ({ body }) => body))
+    return Promise.resolve()
+  }
+  const LEDGER = { idFromName, get } as unknown as Env['LEDGER']
+  return { asked, LEDGER, PROJECTION: { sendBatch } as unknown as Env['PROJECTION'] }
 }
 
 /** Delivers a message as the platform would. Answers whether it comes again. */

@@ -97,24 +97,6 @@ describe('a rebuild that is killed', () => {
     await worker.scheduled(createScheduledController(), { ...env, REBUILD: seen })
     expect(sent).not.toContainEqual({ programId: shop.id })
   })
-
-  it('comes again when a member cannot be reached', async () => {
-    const { shop, ids } = await open(2)
-    const is = await the.lists(shop)
-    await the.start(shop.id, { REBUILD })
-    const idFromName = (name: string) => {
-      if (name.endsWith(ids[1]!)) {
-        throw new Error('unreachable')
-      }
-      return env.LEDGER.idFromName(name)
-    }
-    const get = (id: DurableObjectId) => env.LEDGER.get(id)
-    const LEDGER = { idFromName, get } as unknown as Env['LEDGER']
-    expect(await the.deliver(shop.id, { LEDGER, REBUILD })).toBe(true)
-    expect(await the.progress(shop.id)).toMatchObject({ status: 'running', rebuilt: 0 })
-    expect(await the.deliver(shop.id, { REBUILD })).toBe(false)
-    expect(await the.lists(shop)).toEqual(is)
-  })
 })
 
 describe('a message that comes twice', () => {

@@ -31,6 +31,7 @@ describe('POST /v1/admin/reproject', () => {
             status: 'running',
             members: 2,
             rebuilt: 0,
+            failed: 0,
             startedAt: expect.any(String),
             finishedAt: null,
           },

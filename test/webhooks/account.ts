@@ -126,6 +126,8 @@ export class Account {
   secret = 'whsec_first'
   id = ''
   path = ''
+  /** What the Worker is bound to meanwhile. */
+  bindings: Partial<Env> = {}
 
   constructor(shop: Shop) {
     this.shop = shop
@@ -150,7 +152,7 @@ export class Account {
     return call('POST', this.path, {
       body,
       headers: { 'stripe-signature': header ?? (await signature(this.secret, body)) },
-      env: { WEBHOOKS: { send } as unknown as Env['WEBHOOKS'] },
+      env: { ...this.bindings, WEBHOOKS: { send } as unknown as Env['WEBHOOKS'] },
     })
   }
 
@@ -165,7 +167,7 @@ export class Account {
   }
 
   /** Has the queue's consumer act on what was delivered; answers which events come again. */
-  async act(bindings: Partial<Env> = {}): Promise<string[]> {
+  async act(bindings = this.bindings): Promise<string[]> {
     const bodies = this.queue.splice(0)
     const messages = bodies.map((body, i) => ({
       id: String(i),

@@ -67,6 +67,12 @@ describe('a payment', () => {
     expect((await account.events()).map(({ status }) => status)).toEqual(Array(4).fill('applied'))
   })
 
+  it.each(['x'.repeat(129), 'SO\0'])('is its own order where %j cannot be one', async (orderId) => {
+    const [account, id] = await open()
+    await account.tell(by(id, '1', { orderId }).intent())
+    expect(await account.shop.entries(id)).toMatchObject([{ orderId: 'stripe:pi_1' }])
+  })
+
   it('counts when it is captured, not when it is authorised', async () => {
     const [account, id] = await open()
     const told = by(id, '1')
@@ -172,6 +178,44 @@ describe('a refund', () => {
     expect(await account.points(id)).toBe(100)
   })
 
+  it('takes back what it says of a charge of which more was captured than authorised', async () => {
+    const [account, id] = await open()
+    const over = { amount: 10_000, amount_captured: 12_000 }
+    const told = by(id, '1')
+    await account.tell(told.charge(over), told.refunded(6000, 10, over))
+    expect(await account.points(id)).toBe(60)
+  })
+
+  it('that is made anew in the second in which another one fails is taken alone', async () => {
+    for (const turn of [0, 1, 2]) {
+      const [account, id] = await open()
+      const told = by(id, '1')
+      const events = [
+        told.refunded(3000, 10),
+        told.refund('failed', 3000, 12),
+        told.refunded(2000, 12),
+      ]
+      await account.tell(told.intent(), ...events.slice(turn), ...events.slice(0, turn))
+      expect(await account.points(id)).toBe(80)
+    }
+  })
+
+  it('in another currency than its payment takes nothing and says so, whichever is told first', async () => {
+    const detail = 'The payment is in CNY, what went back of it in USD.'
+    for (const isFirst of [true, false]) {
+      const [account, id] = await open()
+      const told = by(id, '1')
+      const events = [told.charge(), told.refunded(1400, 10, { currency: 'usd' })]
+      await account.tell(...(isFirst ? events.toReversed() : events))
+      const [last, first] = await account.events()
+      expect(last).toMatchObject({ status: 'failed', detail })
+      expect(first!.status).toBe(isFirst ? 'failed' : 'applied')
+      expect(await account.kinds(id)).toEqual(['award'])
+      await account.tell(told.refunded(3000, 20))
+      expect([await account.points(id), (await account.last()).status]).toEqual([70, 'applied'])
+    }
+  })
+
   it('is brought to the newest sum though an older event is acted on last', async () => {
     const [account, id] = await open()
     const told = by(id, '1')
@@ -263,6 +307,29 @@ describe('a dispute', () => {
     expect((await account.events()).map(({ status }) => status)).toEqual(Array(4).fill('applied'))
   })
 
+  it('in another currency than its payment takes nothing and says so until it is won', async () => {
+    const [account, id] = await open()
+    const told = by(id, '1')
+    const usd = { amount: 1400, currency: 'usd' }
+    const opened = told.dispute('created', 'needs_response', 10, usd)
+    const failed = {
+      status: 'failed',
+      detail: 'The payment is in CNY, what went back of it in USD.',
+    }
+    await account.tell(opened)
+    expect(await account.last()).toMatchObject({ status: 'waiting' })
+    await account.tell(told.charge())
+    expect(await account.events()).toMatchObject([failed, failed])
+    await account.tell(told.refunded(3000, 15))
+    expect(await account.last()).toMatchObject(failed)
+    expect(await account.points(id)).toBe(70)
+    await account.tell(told.dispute('closed', 'won', 20, usd))
+    expect(await account.last()).toMatchObject({ status: 'applied', detail: null })
+    const { position } = (await account.events()).at(-1)!
+    expect((await account.replay(position)).json).toMatchObject({ status: 'applied' })
+    expect(await account.points(id)).toBe(70)
+  })
+
   it('of what is refunded in part takes the rest', async () => {
     const [account, id] = await open()
     const told = by(id, '1')
@@ -289,15 +356,17 @@ describe('all that can happen to a payment', () => {
         told.dispute('created', 'needs_response', 40, { amount: 8500, payment_intent: null }),
         told.dispute('closed', 'won', 50, { amount: 8500, payment_intent: null }),
         told.refunded(2000, 60),
+        told.refunded(700, 15, { currency: 'usd' }),
+        told.dispute('created', 'needs_response', 45, { id: 'dp_usd', currency: 'usd' }),
       ]
     }
-    const step = fc.record({ event: fc.nat(7), isLast: fc.boolean() })
+    const step = fc.record({ event: fc.nat(9), isLast: fc.boolean() })
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 12 }), fc.nat(), async (steps, seed) => {
         const id = await account.shop.enrol()
         const events = story(id)
         const again: string[] = []
-        const rest = events.map((_, i) => ({ event: (i * 3 + seed) % 8, isLast: i % 3 === 0 }))
+        const rest = events.map((_, i) => ({ event: (i * 3 + seed) % 10, isLast: i % 3 === 0 }))
         for (const { event: i, isLast } of [...steps, ...rest]) {
           await account.deliver(events[i]!)
           if (isLast) {

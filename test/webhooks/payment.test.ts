@@ -1,6 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { goneOf, join, learn, type Payment, unknown } from '../../src/webhooks/payment'
+import {
+  foreignOf,
+  goneOf,
+  join,
+  learn,
+  type Payment,
+  readPayment,
+  unknown,
+} from '../../src/webhooks/payment'
 import type { Fact } from '../../src/webhooks/provider'
 
 const paid: Fact = {
@@ -11,46 +19,56 @@ const paid: Fact = {
   payer: { memberId: null, customerId: null, email: null, phone: null },
   at: 10,
 }
-const refunded = (amount: number, at: number): Fact => ({ kind: 'refunded', amount, at })
-const failed = (refundId: string, amount: number, at: number): Fact => ({
+const CNY = { currency: 'CNY' }
+const USD = { currency: 'USD' }
+const refunded = (amount: number, at: number, { currency } = CNY): Fact => ({
+  kind: 'refunded',
+  amount,
+  currency,
+  at,
+})
+const failed = (refundId: string, amount: number, at: number, { currency } = CNY): Fact => ({
   kind: 'refundFailed',
   refundId,
   amount,
+  currency,
   at,
 })
-const disputed = (isOpen: boolean, at: number, amount = 1000, disputeId = 'd'): Fact => ({
-  kind: 'disputed',
-  disputeId,
-  amount,
-  isOpen,
-  at,
-})
+const disputed = (
+  isOpen: boolean,
+  at: number,
+  amount = 1000,
+  { disputeId = 'd', currency = 'CNY' } = {},
+): Fact => ({ kind: 'disputed', disputeId, amount, currency, isOpen, at })
 
 const known = (...facts: Fact[]): Payment => facts.reduce(learn, unknown)
 const gone = (...facts: Fact[]): number => goneOf(known(...facts))
 
 const small = fc.integer({ min: 0, max: 5 })
+const currency = fc.constantFrom('CNY', 'USD')
 const words = fc.option(fc.constantFrom('a', 'b'))
 const fact: fc.Arbitrary<Fact> = fc.oneof(
   fc.record({
     kind: fc.constant('paid' as const),
     amount: small,
-    currency: fc.constantFrom('CNY', 'USD'),
+    currency,
     orderId: words,
     payer: fc.record({ memberId: words, customerId: words, email: words, phone: words }),
     at: small,
   }),
-  fc.record({ kind: fc.constant('refunded' as const), amount: small, at: small }),
+  fc.record({ kind: fc.constant('refunded' as const), amount: small, currency, at: small }),
   fc.record({
     kind: fc.constant('refundFailed' as const),
     refundId: fc.constantFrom('r', 's'),
     amount: small,
+    currency,
     at: small,
   }),
   fc.record({
     kind: fc.constant('disputed' as const),
-    disputeId: fc.constantFrom('d', 'e'),
+    disputeId: fc.constantFrom('d', 'e', '__proto__'),
     amount: small,
+    currency,
     isOpen: fc.boolean(),
     at: small,
   }),
@@ -109,7 +127,7 @@ describe('what has gone back', () => {
     expect(gone(paid, refunded(500, 30), refunded(200, 20))).toBe(500)
     expect(gone(paid, refunded(500, 20), refunded(200, 20))).toBe(500)
     expect(gone(paid, refunded(1500, 20))).toBe(1000)
-    expect(gone(refunded(1500, 20))).toBe(1500)
+    expect(gone(refunded(1500, 20))).toBe(0)
   })
 
   it('does not count a refund that failed', () => {
@@ -124,6 +142,19 @@ describe('what has gone back', () => {
     expect(gone(paid, refunded(100, 30), refunded(300, 20), failed('r', 300, 25))).toBe(100)
   })
 
+  it.each<[string, number, Fact[]]>([
+    ['cannot hold it', 200, [refunded(200, 22)]],
+    ['is of as much, made anew', 300, [refunded(300, 20), refunded(300, 22)]],
+    ['is of more, made anew', 400, [refunded(300, 20), refunded(400, 22)]],
+    ['is the first', 200, [refunded(500, 22)]],
+    ['is the first of so much', 400, [refunded(200, 20), refunded(700, 22)]],
+    ['is of less, made anew', 200, [refunded(300, 20), refunded(200, 22)]],
+  ])('goes by the sum of the second in which a refund fails: it %s', (_, left, sums) => {
+    const facts = [paid, ...sums, failed('r', 300, 22)]
+    expect(gone(...facts)).toBe(left)
+    expect(gone(...facts.toReversed(), ...facts)).toBe(left)
+  })
+
   it('counts a dispute until it is won', () => {
     expect(gone(paid, disputed(true, 20))).toBe(1000)
     expect(gone(paid, disputed(true, 20), disputed(false, 30))).toBe(0)
@@ -135,6 +166,49 @@ describe('what has gone back', () => {
   it('adds refunds and disputes', () => {
     expect(gone(paid, refunded(300, 20), disputed(true, 25, 400))).toBe(700)
     expect(gone(paid, refunded(300, 20), disputed(true, 25, 1000))).toBe(1000)
-    expect(gone(paid, disputed(true, 25, 100), disputed(true, 25, 200, 'e'))).toBe(300)
+    expect(gone(paid, disputed(true, 25, 100), disputed(true, 25, 200, { disputeId: 'e' }))).toBe(
+      300,
+    )
+  })
+})
+
+describe('what has gone back in another currency', () => {
+  const inEur = { currency: 'EUR' }
+
+  it.each<[string, number, string[], Fact[]]>([
+    ['a sum', 0, ['USD'], [refunded(300, 20, USD)]],
+    ['a later sum', 300, ['USD'], [refunded(300, 20), refunded(100, 30, USD)]],
+    ['a failure', 300, ['USD'], [refunded(300, 20), failed('r', 300, 30, USD)]],
+    ['a dispute', 0, ['USD'], [disputed(true, 20, 140, USD)]],
+    ['a dispute, later', 400, ['USD'], [disputed(true, 20, 400), disputed(true, 30, 140, USD)]],
+    ['several', 0, ['EUR', 'USD'], [refunded(1, 20, USD), disputed(true, 20, 1, inEur)]],
+    ['a sum before one in its own', 300, [], [refunded(100, 20, USD), refunded(300, 30)]],
+    ['a failure before a sum', 300, [], [failed('r', 1, 20, USD), refunded(300, 30)]],
+    ['an ended dispute', 0, [], [disputed(true, 20, 140, USD), disputed(false, 30, 140, USD)]],
+    ['the end alone', 0, [], [disputed(true, 20, 400), disputed(false, 30, 140, USD)]],
+    ['all but the end', 0, [], [disputed(true, 20, 140, USD), disputed(false, 30, 400)]],
+  ])('takes nothing, and gives back nothing that is not over: %s', (_, left, foreign, facts) => {
+    for (const told of [
+      [paid, ...facts],
+      [...facts.toReversed(), paid],
+    ]) {
+      expect([gone(...told), foreignOf(known(...told))]).toEqual([left, foreign])
+    }
+  })
+})
+
+describe('what was kept before there were currencies', () => {
+  const old = {
+    refunded: { amount: 300, at: 20 },
+    failed: {},
+    disputes: { d: { amount: 100, isOpen: true, at: 20 } },
+  }
+
+  it.each([paid, null])('is in that of the payment, told of %j', (told) => {
+    const kept = readPayment({ paid: told as never, ...old })
+    const facts = [paid, refunded(300, 20), refunded(500, 30), failed('r', 200, 40)]
+    const now = facts.reduce(learn, kept)
+    expect([goneOf(learn(kept, paid)), goneOf(now), foreignOf(now)]).toEqual([400, 400, []])
+    expect(readPayment(now)).toEqual(now)
   })
 })

@@ -161,7 +161,11 @@ describe('the outside fixtures (../shared/vectors/events/stripe)', () => {
     ['payment_intent.succeeded', [pi], [paid(2000, 1_648_320_032)]],
     ['charge.succeeded', [pi, ch], [paid(2000, 1_648_320_032)]],
     ['charge.captured', [ch], [paid(100, 1_648_319_937)]],
-    ['charge.refunded', [ch], [{ kind: 'refunded', amount: 100, at: 1_648_319_949_000 }]],
+    [
+      'charge.refunded',
+      [ch],
+      [{ kind: 'refunded', amount: 100, currency: 'USD', at: 1_648_319_949_000 }],
+    ],
     ['charge.refund.updated', [ch], []],
     [
       'charge.dispute.created',
@@ -171,6 +175,7 @@ describe('the outside fixtures (../shared/vectors/events/stripe)', () => {
           kind: 'disputed',
           disputeId: 'dp_000000000000000000000000',
           amount: 100,
+          currency: 'USD',
           isOpen: true,
           at: 1_648_319_940_000,
         },
@@ -179,7 +184,16 @@ describe('the outside fixtures (../shared/vectors/events/stripe)', () => {
     [
       'charge.dispute.closed',
       ['ch_00000000000000'],
-      [{ kind: 'disputed', disputeId: '', amount: 1000, isOpen: false, at: 1_326_853_478_000 }],
+      [
+        {
+          kind: 'disputed',
+          disputeId: '',
+          amount: 1000,
+          currency: 'USD',
+          isOpen: false,
+          at: 1_326_853_478_000,
+        },
+      ],
     ],
     [
       'charge.dispute.funds_withdrawn',
@@ -189,6 +203,7 @@ describe('the outside fixtures (../shared/vectors/events/stripe)', () => {
           kind: 'disputed',
           disputeId: 'dp_00000000000000',
           amount: 25_000,
+          currency: 'USD',
           isOpen: true,
           at: 1_326_853_478_000,
         },
@@ -202,6 +217,7 @@ describe('the outside fixtures (../shared/vectors/events/stripe)', () => {
           kind: 'disputed',
           disputeId: 'dp_00000000000000',
           amount: 25_000,
+          currency: 'USD',
           isOpen: false,
           at: 1_326_853_478_000,
         },
@@ -286,6 +302,22 @@ describe('read', () => {
     expect(sums.map(({ facts }) => facts[0]!.amount)).toEqual([0, 200, 700])
   })
 
+  it('counts nothing as never captured where more was captured than authorised', () => {
+    const over = { id: 'ch_1', amount: 10_000, amount_captured: 12_000, amount_refunded: 6000 }
+    expect(charge(over).facts).toMatchObject([{ amount: 12_000 }])
+    expect(said(event('charge.refunded', over)).facts).toMatchObject([{ amount: 6000 }])
+  })
+
+  it.each([
+    ['charge.refunded', { amount_refunded: 100 }],
+    ['refund.failed', { status: 'failed' }],
+    ['charge.dispute.created', {}],
+  ])('says in which currency it is what %s tells of', (type, fields) => {
+    const object = { id: 'x', charge: 'ch_1', amount: 100, amount_captured: 100, ...fields }
+    const told = { ...event('charge.refunded', { ...object, currency: 'usd' }), type }
+    expect(said(told).facts).toMatchObject([{ amount: 100, currency: 'USD' }])
+  })
+
   it.each(['failed', 'canceled'])('takes a refund that is %s back', (status) => {
     const refund = { id: 're_1', charge: 'ch_1', amount: 100, status }
     for (const type of ['charge.refund.updated', 'refund.updated', 'refund.failed']) {
@@ -312,9 +344,22 @@ describe('read', () => {
     { currency: 'btc' },
     { currency: null },
     { created: 'yesterday' },
+    { id: '' },
+    { id: 'x'.repeat(201) },
+    { id: 'ch_\0' },
+    { id: 'ch_\n' },
+    { id: 'ch_\uD800' },
+    { payment_intent: 'pi_\0' },
+    { payment_intent: { id: 'x'.repeat(201) } },
   ])('says why it cannot read an event about %j', (object) => {
     const read = stripe.read(event('charge.succeeded', { id: 'ch_1', ...object }))
     expect(read).toMatchObject({ ok: true, value: { about: { ok: false } } })
+  })
+
+  it('takes ids of up to 200 characters, and any customer', () => {
+    const [id, intent] = ['c'.repeat(200), 'p 1']
+    const { ids } = charge({ id, payment_intent: intent, customer: '\0' })
+    expect(ids).toEqual([intent, id])
   })
 
   it.each(['constructor', '__proto__', 'toString', 'charge.pending'])(
