@@ -149,6 +149,10 @@ export function goneOf(payment: Payment): number {
   if (paid === null) {
     return 0
   }
+  // How much of it a dispute in another currency is about, nobody says.
+  if (foreignIn(payment).some(([, { disputes }]) => openOf(payment, disputes).length > 0)) {
+    return paid.amount
+  }
   const { refunded, before, failed, disputes } = goneIn(payment, paid.currency)
   // A later sum counts a refund no more that had failed; whether one of the same second does, none says for sure. What was
   // refunded in an earlier second counts as left out already: a refund that is made anew is told of at once, and the sum
@@ -161,19 +165,22 @@ export function goneOf(payment: Payment): number {
   return Math.min(paid.amount, gone)
 }
 
-/** Other currencies than the payment's in which something went back of it that was not told in its own since. */
+/** Other currencies than the payment's in which something was refunded of it that was not told in its own since. */
 export function foreignOf(payment: Payment): string[] {
-  const own = payment.paid?.currency ?? UNTOLD
-  const { refunded } = goneIn(payment, own)
-  const isForeign = ([currency, gone]: [string, Gone]) => {
+  const { refunded } = goneIn(payment, payment.paid?.currency ?? UNTOLD)
+  const isTold = ([, gone]: [string, Gone]) => {
     const sums = [gone.refunded, ...Object.values(gone.failed)]
-    const told = sums.filter(({ at }) => at >= refunded.at)
-    const amount = total([...told, ...openOf(payment, gone.disputes)])
-    return currency !== own && currency !== UNTOLD && amount > 0
+    return total(sums.filter(({ at }) => at >= refunded.at)) > 0
   }
-  const foreign = Object.entries(payment.gone).filter(isForeign)
+  const foreign = foreignIn(payment).filter(isTold)
   return foreign.map(([currency]) => currency).toSorted()
 }
+
+/** What was told in other currencies than the payment's. */
+const foreignIn = ({ paid, gone }: Payment): [string, Gone][] =>
+  Object.entries(gone).filter(
+    ([currency]) => currency !== (paid?.currency ?? UNTOLD) && currency !== UNTOLD,
+  )
 
 const goneIn = ({ gone }: Payment, currency: string): Gone =>
   joinGone(gone[currency] ?? nothing, gone[UNTOLD] ?? nothing)

@@ -179,22 +179,27 @@ describe('what has gone back in another currency', () => {
     ['a sum', 0, ['USD'], [refunded(300, 20, USD)]],
     ['a later sum', 300, ['USD'], [refunded(300, 20), refunded(100, 30, USD)]],
     ['a failure', 300, ['USD'], [refunded(300, 20), failed('r', 300, 30, USD)]],
-    ['a dispute', 0, ['USD'], [disputed(true, 20, 140, USD)]],
-    ['a dispute, later', 400, ['USD'], [disputed(true, 20, 400), disputed(true, 30, 140, USD)]],
-    ['several', 0, ['EUR', 'USD'], [refunded(1, 20, USD), disputed(true, 20, 1, inEur)]],
+    ['several sums', 0, ['EUR', 'USD'], [refunded(1, 20, USD), refunded(1, 20, inEur)]],
     ['a sum before one in its own', 300, [], [refunded(100, 20, USD), refunded(300, 30)]],
     ['a failure before a sum', 300, [], [failed('r', 1, 20, USD), refunded(300, 30)]],
     ['an ended dispute', 0, [], [disputed(true, 20, 140, USD), disputed(false, 30, 140, USD)]],
     ['the end alone', 0, [], [disputed(true, 20, 400), disputed(false, 30, 140, USD)]],
     ['all but the end', 0, [], [disputed(true, 20, 140, USD), disputed(false, 30, 400)]],
-  ])('takes nothing, and gives back nothing that is not over: %s', (_, left, foreign, facts) => {
-    for (const told of [
-      [paid, ...facts],
-      [...facts.toReversed(), paid],
-    ]) {
-      expect([gone(...told), foreignOf(known(...told))]).toEqual([left, foreign])
-    }
-  })
+    // How much of the payment it is about nobody says: all of it.
+    ['a dispute', 1000, [], [disputed(true, 20, 140, USD)]],
+    ['a dispute, later', 1000, [], [disputed(true, 20, 400), disputed(true, 30, 140, USD)]],
+    ['a sum and a dispute', 1000, ['USD'], [refunded(1, 20, USD), disputed(true, 20, 1, inEur)]],
+  ])(
+    'takes nothing, but for a dispute, and gives back nothing that is not over: %s',
+    (_, left, foreign, facts) => {
+      for (const told of [
+        [paid, ...facts],
+        [...facts.toReversed(), paid],
+      ]) {
+        expect([gone(...told), foreignOf(known(...told))]).toEqual([left, foreign])
+      }
+    },
+  )
 })
 
 describe('what was kept before there were currencies', () => {
