@@ -30,13 +30,12 @@ async function open(members: number): Promise<{ shop: Shop; ids: string[] }> {
   return { shop, ids }
 }
 
-const positions = async (shop: Shop) =>
-  (
-    await the.select<{ position: number }>(
-      shop,
-      'SELECT position FROM entries WHERE program_id = ? ORDER BY position',
-    )
-  ).map(({ position }) => position)
+/** Where the entries of some members stand. Of others the queue may write some again at any time. */
+const positionsOf = async (shop: Shop, ids: readonly string[]) => {
+  const sql = 'SELECT member_id AS id, position FROM entries WHERE program_id = ? ORDER BY position'
+  const rows = await the.select<{ id: string; position: number }>(shop, sql)
+  return rows.filter(({ id }) => ids.includes(id)).map(({ position }) => position)
+}
 
 const workOff = async (shop: Shop) => {
   const { sent, REBUILD: on } = the.queue()
@@ -67,17 +66,18 @@ describe('a rebuild that is killed', () => {
   })
 
   it('goes on where it was: pages that are done are not dropped again', async () => {
-    const { shop } = await open(230)
+    const { shop, ids } = await open(230)
+    const done = ids.toSorted().slice(0, 100)
     const is = await the.lists(shop)
     await the.drop(shop)
     await the.start(shop.id, { REBUILD })
     // The first page takes three batches.
     expect(await the.deliver(shop.id, the.failingFrom(5))).toBe(true)
     expect(await the.progress(shop.id)).toMatchObject({ status: 'running', rebuilt: 100 })
-    const before = await positions(shop)
+    const before = await positionsOf(shop, done)
     expect(before).toHaveLength(200)
     await workOff(shop)
-    expect((await positions(shop)).slice(0, 200)).toEqual(before)
+    expect(await positionsOf(shop, done)).toEqual(before)
     expect(await the.progress(shop.id)).toMatchObject({
       status: 'done',
       members: 230,
