@@ -7,6 +7,7 @@ import {
   chromium,
   type Page,
   type Response,
+  type Locator,
 } from 'playwright-core'
 import { makeHome, type Server, startServer } from './server.ts'
 
@@ -129,8 +130,14 @@ export const points = ({ page }: Visit, count: number) =>
     .locator('#points .count', { hasText: new RegExp(`^${count}$`) })
     .waitFor({ state: 'attached' })
 
+/** Clicks what can be seen, in one go: between press and release the page may be drawn anew. */
+export const press = async (button: Locator) => {
+  await button.waitFor()
+  await button.dispatchEvent('click')
+}
+
 /** Buys one of a product on the storefront. */
-export const buy = ({ page }: Visit, sku: string) => page.locator(`[data-key="buy-${sku}"]`).click()
+export const buy = ({ page }: Visit, sku: string) => press(page.locator(`[data-key="buy-${sku}"]`))
 
 /** Waits until the shop or the till says this. */
 export const said = ({ page }: Visit, pane: 'shop' | 'till' | 'phone', text: string) =>

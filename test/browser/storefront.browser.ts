@@ -7,6 +7,7 @@ import {
   look,
   open,
   points,
+  press,
   said,
   signIn,
   skip,
@@ -70,19 +71,19 @@ async function reachSilver(shop: Visit) {
 async function checkInTwice(shop: Visit) {
   const { page, words } = shop
   const checkIn = page.getByRole('button', { name: words.checkIn })
-  await checkIn.click()
+  await press(checkIn)
   await points(shop, 585)
   await said(shop, 'shop', words.checkedIn(1))
-  await checkIn.click()
+  await press(checkIn)
   await said(shop, 'shop', words.checkedInAlready)
   await points(shop, 585)
 }
 
 async function redeemTwo(shop: Visit) {
   const { page } = shop
-  await page.locator('[data-key=redeem-coupon]').click()
+  await press(page.locator('[data-key=redeem-coupon]'))
   await points(shop, 485)
-  await page.locator('[data-key=redeem-gift]').click()
+  await press(page.locator('[data-key=redeem-gift]'))
   await points(shop, 435)
   assert.equal(await page.locator('#coupons [data-status=open]').count(), 2)
   const code = await page.locator('#coupons code').first().textContent()
