@@ -24,28 +24,25 @@ export async function findProjected(
   return db.get(sql`SELECT coalesce(${seq}, 0) AS seq, coalesce(${history}, 0) AS history`)
 }
 
-/** Notes that the projection lacks something of a member since `since`, real milliseconds, unless that is known. */
-export const markBehind = (db: Database, { programId, memberId }: Whose, since: number) =>
-  db.insert(behind).values({ programId, memberId, since }).onConflictDoNothing()
+const json = (members: readonly Whose[]) => {
+  const whose = members.map(({ programId, memberId }) => ({ programId, memberId }))
+  return sql`json_each(${JSON.stringify(whose)})`
+}
 
-/** Notes the same of several members at once. */
-export const markAllBehind = (db: Database, members: readonly Whose[], since: number) =>
+/** Notes that the projection lacks something of members since `since`, real milliseconds, unless that is known. */
+export const markBehind = (db: Database, members: readonly Whose[], since: number) =>
   db
     .insert(behind)
     .select(
       sql`SELECT value ->> 'programId', value ->> 'memberId', ${since}
-          FROM json_each(${JSON.stringify(members)}) WHERE true`,
+          FROM ${json(members)} WHERE true`,
     )
     .onConflictDoNothing()
 
-/** Notes that the projection has all of a member. */
-export const unmarkBehind = (db: Database, { programId, memberId }: Whose) =>
-  db.delete(behind).where(and(eq(behind.programId, programId), eq(behind.memberId, memberId)))
-
-/** Notes the same of several members at once. */
-export const unmarkAll = (db: Database, members: readonly Whose[]) =>
+/** Notes that the projection has all of members. */
+export const unmarkBehind = (db: Database, members: readonly Whose[]) =>
   db.delete(behind).where(sql`(program_id, member_id) IN (
-    SELECT value ->> 'programId', value ->> 'memberId' FROM json_each(${JSON.stringify(members)}))`)
+    SELECT value ->> 'programId', value ->> 'memberId' FROM ${json(members)})`)
 
 const HOUR_MS = 3_600_000
 

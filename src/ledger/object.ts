@@ -195,9 +195,9 @@ export class MemberLedger extends DurableObject<Env> {
   async #compare(db: Database, ledger: Ledger): Promise<Projected> {
     const projected = await findProjected(db, ledger)
     if (!this.#book.isIn(projected)) {
-      await markBehind(db, ledger, Date.now())
+      await markBehind(db, [ledger], Date.now())
     } else if (ledger.attempt > 0) {
-      await unmarkBehind(db, ledger)
+      await unmarkBehind(db, [ledger])
     }
     return projected
   }

@@ -1,4 +1,4 @@
-import { unmarkAll } from '../db/behind'
+import { unmarkBehind } from '../db/behind'
 import { database } from '../db/client'
 import { unprojected } from '../ledger/client'
 import { findProgram } from '../program/store'
@@ -40,7 +40,7 @@ export async function catchUp(env: Env, members: readonly Pointer[]) {
     const news = answers.flatMap((each) => (each.status === 'fulfilled' ? (each.value ?? []) : []))
     const unknown = behind.filter((_, i) => isUnknown(answers[i]!))
     if (unknown.length > 0) {
-      await unmarkAll(db, unknown)
+      await unmarkBehind(db, unknown)
     }
     for (const { member, history } of news.filter(({ isRewound }) => isRewound)) {
       await beginHistory(db, member, { was: standOf(member).history, is: history })

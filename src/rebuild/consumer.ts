@@ -1,5 +1,5 @@
 import { BASE32, randomText } from '../auth/random'
-import { markAllBehind } from '../db/behind'
+import { markBehind } from '../db/behind'
 import { type Database, database } from '../db/client'
 import { findLost } from '../projection/consumer'
 import type { Pointer } from '../projection/projection'
@@ -83,7 +83,7 @@ async function rebuildPage(env: Env, programId: string): Promise<boolean> {
 async function leave(env: Env, db: Database, lost: readonly Pointer[]): Promise<void> {
   if (lost.length > 0) {
     // Before the message, which may take the marks off.
-    await markAllBehind(db, lost, Date.now())
+    await markBehind(db, lost, Date.now())
     await env.PROJECTION.sendBatch(lost.map((body) => ({ body })))
   }
 }
